@@ -1,0 +1,91 @@
+"""Digests that Python and TypeScript compute alike: total canonical JSON, SHA-256, Merkle roots.
+
+Knows bytes and values, not what a record means. Test vectors shared with the front end:
+`tests/vectors/proof.json`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import rfc8785
+
+_SAFE = 2**53 - 1
+
+
+def total(value: Any) -> Any:
+    """The value with everything that RFC 8785 refuses spelled out.
+
+    Integers beyond 2^53-1 and non-finite floats become `{"$n": "…"}`, strings with lone
+    surrogates `{"$u16": [code units]}`, other objects their `str`.
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return int(value) if -_SAFE <= value <= _SAFE else {"$n": str(value)}
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else {"$n": _spelled(value)}
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, Mapping):
+        return {_key(k): total(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [total(v) for v in value]
+    return _text(str(value))
+
+
+def _spelled(value: float) -> str:
+    if math.isnan(value):
+        return "NaN"
+    return "Infinity" if value > 0 else "-Infinity"
+
+
+def _text(value: str) -> Any:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        data = value.encode("utf-16-le", "surrogatepass")
+        return {"$u16": [int.from_bytes(data[i : i + 2], "little") for i in range(0, len(data), 2)]}
+    return str(value)
+
+
+def _key(value: Any) -> str:
+    """A key; a lone surrogate in one is replaced by its escape, so that the key stays a string."""
+    return str(value).encode("utf-8", "backslashreplace").decode()
+
+
+def canonical(value: Any) -> bytes:
+    """RFC 8785 bytes of any JSON-like value; never raises on what JSON or Python can hold."""
+    return rfc8785.dumps(total(value))
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of the canonical form, in hex."""
+    return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def text_sha256(text: str) -> str:
+    """SHA-256 of a text in UTF-8 (lone surrogates passed through), in hex."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def commitment(nonce: bytes, value: Any) -> str:
+    """HMAC-SHA256 of the canonical form under a nonce: shows nothing once the nonce is gone."""
+    return hmac.new(nonce, canonical(value), hashlib.sha256).hexdigest()
+
+
+def merkle_root(hashes: Iterable[str]) -> str | None:
+    """Root over hex hashes in order (RFC 6962 prefixes 0x00 and 0x01; an odd node moves up); None if empty."""
+    level = [hashlib.sha256(b"\x00" + bytes.fromhex(h)).digest() for h in hashes]
+    if not level:
+        return None
+    while len(level) > 1:
+        paired = [
+            hashlib.sha256(b"\x01" + level[i] + level[i + 1]).digest() for i in range(0, len(level) - 1, 2)
+        ]
+        level = paired + ([level[-1]] if len(level) % 2 else [])
+    return level[0].hex()
