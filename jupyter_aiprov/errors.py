@@ -10,7 +10,8 @@
 loop nor a broad `except Exception` hides a request that was stopped on purpose.
 """
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 
 class AIProvError(Exception):
@@ -46,7 +47,15 @@ class ConfidentialDataError(BaseException):
     Names the rule and, for declared columns, the column; never the value.
     """
 
-    def __init__(self, message: str, *, rule: str, column: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        rule: str,
+        column: str | None = None,
+        scan: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(message)
         self.rule = rule
         self.column = column
+        self.scan = scan  # the `privacy_scan` of the stopped request: types and counts

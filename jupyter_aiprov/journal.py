@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -196,6 +197,7 @@ class Journal:
         self._mode = 0o640 if group_readable else 0o600
         self._pid = os.getpid()
         self._queue: SimpleQueue[_Item | None] = SimpleQueue()
+        self._urgent: deque[Callable[[], None]] = deque()
         self._file: _File | None = None
         self._texts: _File | None = None
         self._part = 0
@@ -223,9 +225,13 @@ class Journal:
         self._queue.put(_Item(event=event, done=done))
         return done.wait(wait) if done else True
 
-    def run(self, work: Callable[[], None]) -> None:
-        """Queue a function for the writer's thread; what it `write`s keeps its place in the order."""
-        self._queue.put(_Item(work=work))
+    def run(self, work: Callable[[], None], *, urgent: bool = False) -> None:
+        """Queue a function for the writer's thread; `urgent` ones overtake those that are not."""
+        if urgent:
+            self._urgent.append(work)
+            self._queue.put(_Item())
+        else:
+            self._queue.put(_Item(work=work))
 
     def flush(self, timeout: float, *, sync: bool = False) -> bool:
         """Wait until all that was queued before is written; False when that takes too long."""
@@ -251,7 +257,7 @@ class Journal:
                     os.close(file.fd)
         self.session, self.head, self.seq, self._part = session, GENESIS, 0, 0
         self._pid = os.getpid()
-        self._queue = SimpleQueue()
+        self._queue, self._urgent = SimpleQueue(), deque()
         self._file = self._texts = None
         self._pending, self._memory = deque(), []
         self._refused_since = None
@@ -295,18 +301,22 @@ class Journal:
             if item is None:
                 self._stop()
                 return
-            try:
-                if item.work is not None:
-                    item.work()
-                elif item.event is not None:
-                    self.write(item.event)
-                elif item.sync:
-                    self._sync()
-            except BaseException as error:  # noqa: BLE001 - a writer that dies would silence the whole record
-                self.failed(error)
-            finally:
-                if item.done is not None:
-                    item.done.set()
+            while self._urgent:
+                self._attempt(self._urgent.popleft())
+            if item.work is not None:
+                self._attempt(item.work)
+            elif (event := item.event) is not None:
+                self._attempt(partial(self.write, event))
+            elif item.sync:
+                self._sync()
+            if item.done is not None:
+                item.done.set()
+
+    def _attempt(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - a writer that dies would silence the whole record
+            self.failed(error)
 
     def _append(self, event: Event) -> None:
         line, mark, seq = self._line(event)

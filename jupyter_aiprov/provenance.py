@@ -141,6 +141,26 @@ def _use(calls: Sequence[Event], standing: str, where: Mapping[str, Any]) -> Use
     )
 
 
+def merged(one: Use, other: Use) -> Use:
+    """Two groups of alike calls of one execution as one."""
+    return replace(
+        one,
+        count=one.count + other.count,
+        usage=dict(Counter(one.usage) + Counter(other.usage)),
+        usage_missing=one.usage_missing + other.usage_missing,
+        first=min(filter(None, (one.first, other.first)), default=None),
+        last=max(filter(None, (one.last, other.last)), default=None),
+        errors=dict(Counter(one.errors) + Counter(other.errors)),
+        streamed=one.streamed + other.streamed,
+        incomplete=one.incomplete + other.incomplete,
+        attempts=one.attempts + other.attempts,
+        repeats=one.repeats + other.repeats,
+        evidence=one.evidence if one.evidence == other.evidence else "inferred",
+        seconds=round((one.seconds or 0) + (other.seconds or 0), 3) or None,
+        invocations=(*one.invocations, *other.invocations) if len(one.invocations) < 20 else one.invocations,
+    )
+
+
 def use_of_group(group: Mapping[str, Any], **where: Any) -> Use:
     """The `Use` that a stamp's group was written from; the inverse of `Use.to_dict`."""
     attributes = {k: v for k, v in group.items() if k in GROUP_KEYS or k.startswith(semconv.REQUEST_PREFIX)}
@@ -280,12 +300,16 @@ class _Fold:
 
     def _place(self, execution: Event) -> str:
         """Where a run belongs: its cell when known, else the source and its ordinal."""
-        cell = execution.get("cell_id") or (self.at[str(execution.get("id"))].id if str(execution.get("id")) in self.at else None)
+        cell = execution.get("cell_id") or (
+            self.at[str(execution.get("id"))].id if str(execution.get("id")) in self.at else None
+        )
         return str(cell or f"{execution.get('source_sha256')}/{execution.get('ordinal')}")
 
     def _last_runs(self) -> dict[str, str]:
         last: dict[str, str] = {}
-        for execution in sorted(self.executions.values(), key=lambda e: str(e.get("time") or e.get("start_time") or "")):
+        for execution in sorted(
+            self.executions.values(), key=lambda e: str(e.get("time") or e.get("start_time") or "")
+        ):
             last[self._place(execution)] = str(execution.get("id"))
         return last
 

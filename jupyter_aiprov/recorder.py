@@ -1,0 +1,598 @@
+"""The chain from an exchange to the record: recognise, guard, read, redact, commit, journal, tell.
+
+Implements the `Tap` that capture is given. In the caller's thread only what cannot wait happens
+(recognising, the guard, a queue); reading and writing happen on the journal's thread. Holds the
+package's only broad `except`: a failure of ours is a gap, never the user's exception.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import secrets
+import threading
+import time
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
+from uuid import uuid4
+
+from jupyter_aiprov import semconv
+from jupyter_aiprov.cells import Cells, Execution
+from jupyter_aiprov.errors import AIProvError, ConfidentialDataError
+from jupyter_aiprov.journal import Event, Journal, now
+from jupyter_aiprov.model import Ended, Exchange, Invocation, Request, Response
+from jupyter_aiprov.proof import commitment, merkle_root
+from jupyter_aiprov.provenance import Provenance, Use, merged, uses_of
+
+log = logging.getLogger("jupyter_aiprov")
+
+STARTED_WAIT = 0.05  # seconds a call waits for its `started` line
+HEAD, TAIL = 8 * 2**20, 2**20  # bytes of a body kept in memory
+_SEEN_MAX = 50_000
+_RETRY_HEADERS = ("x-stainless-retry-count", "x-retry-count")
+
+
+class guarded:  # noqa: N801 - reads as the statement it is: `with guarded(...)`
+    """The one broad guard: whatever fails inside is reported, and the user's code goes on.
+
+    Exceptions that are no `Exception` (an interrupt, the data guard's word) pass.
+    """
+
+    __slots__ = ("_failed", "_what")
+
+    def __init__(self, failed: Callable[[str, Exception], None], what: str) -> None:
+        self._failed, self._what = failed, what
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
+        if not isinstance(error, Exception) or os.environ.get("AIPROV_STRICT"):
+            return False
+        self._failed(self._what, error)
+        return True
+
+
+class Redacts(Protocol):
+    """The only door to anything written (see `redact`)."""
+
+    def text(self, text: str) -> str:
+        """The text without secrets."""
+
+    def value(self, value: Any) -> Any:
+        """A JSON-like value without secrets."""
+
+
+class Reads(Protocol):
+    """What `readers.recognise` returns."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def kind(self) -> str: ...  # noqa: D102
+    def read(self, exchange: Exchange) -> Invocation: ...  # noqa: D102
+
+
+class Follows(Protocol):
+    """What lineage wants to hear of calls."""
+
+    def called(self, invocation: str, reader: str, request: Request | None) -> Mapping[str, Any] | None:
+        """In the calling thread, before the request leaves; may return the site."""
+
+    def answered(self, invocation: str, answer: Invocation) -> None:
+        """On the journal's thread, when the answer was read."""
+
+
+class Examines(Protocol):
+    """The guard: returns a `privacy_scan` or None; raises ConfidentialDataError to stop a request."""
+
+    def __call__(
+        self, request: Request | None, destination: str, invocation: Invocation | None
+    ) -> Mapping[str, Any] | None: ...
+
+
+class Body:
+    """The bytes of an answer as kept: head and tail whole, their size always."""
+
+    __slots__ = ("_head", "_tail", "size")
+
+    def __init__(self) -> None:
+        self._head = bytearray()
+        self._tail = bytearray()
+        self.size = 0
+
+    def add(self, data: bytes) -> None:
+        """A further piece."""
+        self.size += len(data)
+        room = HEAD - len(self._head)
+        if room > 0:
+            self._head += data[:room]
+            data = data[room:]
+        if data:
+            self._tail += data
+            if len(self._tail) > 2 * TAIL:
+                del self._tail[:-TAIL]
+
+    @property
+    def truncated(self) -> bool:
+        """True when bytes in the middle were let go."""
+        return self.size > len(self._head) + min(len(self._tail), TAIL)
+
+    def value(self) -> bytes:
+        """Head and tail."""
+        return bytes(self._head) + bytes(self._tail[-TAIL:])
+
+
+class _Call:
+    """One attempt under way; see `capture._tap.Call`."""
+
+    def __init__(self, recorder: Recorder, base: Event, reader: Reads | None, request: Request | None) -> None:
+        self.id: str = base["id"]
+        self.sending = True
+        self.base = base
+        self.reader = reader
+        self.request = request
+        self.execution: Execution | None = None
+        self.body = Body()
+        self.status: int | None = None
+        self.headers: Mapping[str, str] = {}
+        self.began = time.perf_counter()
+        self.first: float | None = None
+        self._recorder = recorder
+        self._once = iter((True,))
+
+    def answered(self, status: int, headers: Mapping[str, str]) -> None:
+        self.status, self.headers, self.sending = status, headers, False
+
+    def chunk(self, data: bytes) -> None:
+        if self.first is None:
+            self.first = time.perf_counter()
+        self.body.add(data)
+
+    def finish(self, ended: Ended, error: BaseException | None = None) -> None:
+        if next(self._once, None):
+            self.sending = False
+            self._recorder.ended(self, ended, error, None)
+
+    def complete(self, invocation: Invocation) -> None:
+        if next(self._once, None):
+            self.sending = False
+            self._recorder.ended(self, "eof", None, invocation)
+
+
+class Tally:
+    """What a stamp needs of one execution, kept small: groups, hashes of the lines, open calls."""
+
+    def __init__(self) -> None:
+        self.groups: dict[str, Use] = {}
+        self.open: dict[str, Event] = {}
+        self.hashes: list[str] = []
+        self.seqs: list[int] = []
+        self.ids: list[str] = []
+        self.events: list[Event] = []  # derivations, gaps, authorship of this execution
+        self.texts: list[Event] = []
+        self.changed = False
+
+    def add(self, event: Event) -> None:
+        """A line of this execution was written."""
+        self.changed = True
+        if event.get("hash"):
+            self.hashes.append(event["hash"])
+            self.seqs.append(event["seq"])
+        if event["type"] != "invocation":
+            self.events.append(event)
+            return
+        if event["status"] == "started":
+            self.open[event["id"]] = event
+            self.ids.append(event["id"])
+            return
+        self.open.pop(event["id"], None)
+        for use in uses_of([event]):
+            self.groups[use.id] = merged(self.groups[use.id], use) if use.id in self.groups else use
+
+    def uses(self) -> list[Use]:
+        """Alike calls, those still open among them as `started`."""
+        return [*self.groups.values(), *uses_of(self.open.values())]
+
+    def root(self) -> str | None:
+        """Merkle root over the hashes of this execution's lines."""
+        return merkle_root(self.hashes)
+
+
+class Recorder:
+    """One kernel session's record. Thread-safe; see the module for what happens where."""
+
+    def __init__(
+        self,
+        *,
+        session: str,
+        cells: Cells,
+        journal: Journal,
+        redactor: Redacts,
+        recognise: Callable[[Request], Reads | None],
+        destination: Callable[[Request], str],
+    ) -> None:
+        self.session = session
+        self.cells = cells
+        self.journal = journal
+        self.redactor = redactor
+        self.recognise = recognise
+        self.destination = destination
+        self.examine: Examines | None = None
+        self.lineage: Follows | None = None
+        self.content = "full"  # full | digest | none: what is kept of texts
+        self.content_of: Callable[[Execution | None], str] = lambda _execution: self.content
+        self.keeps_excerpts = False  # the notebook is to carry texts too
+        self.on = True
+        self.coverage: Counter[str] = Counter()
+        self.tallies: dict[str, Tally] = defaultdict(Tally)
+        self._subscribers: list[Callable[[Event], None]] = []
+        self._seen: OrderedDict[str, str] = OrderedDict()
+        self._said: set[tuple[str, ...]] = set()
+        self._batches: dict[str, str] = {}
+        self._lock = threading.Lock()
+        journal.written = self._written
+        journal.failed = lambda error: self._failed("writing the journal", error)
+
+    # ── the tap: any thread ───────────────────────────────────────────────────────
+    def start(self, request: Request, *, method: str, version: str | None = None) -> _Call | None:
+        """A request is about to leave; None when it is no AI call. Only the guard raises."""
+        if not self.on:
+            return None
+        with guarded(self._failed, "recognising a request"):
+            reader = self.recognise(request)
+            if reader is None:
+                return None
+            if reader.kind == "housekeeping":
+                self.coverage["housekeeping"] += 1
+                return None
+            return self._begin(reader, request, None, self.destination(request), method, version)
+        return None
+
+    def begin(self, invocation: Invocation, *, method: str, destination: str = "in-process") -> _Call:
+        """A call that no HTTP library sees begins. Only the guard raises."""
+        call = _Call(self, {"id": str(uuid4())}, None, None)
+        if self.on:
+            with guarded(self._failed, "beginning a call"):
+                return self._begin(None, None, invocation, destination, method, None)
+        next(call._once)  # switched off, or failed: what comes of it is not recorded
+        return call
+
+    def record(self, invocation: Invocation, *, method: str, status: str = "completed") -> None:
+        """A call known only when it was over."""
+        call = self.begin(invocation, method=method)
+        call.base["status_when_over"] = status
+        call.complete(invocation)
+
+    def gap(self, reason: str, detail: str = "", **more: Any) -> None:
+        """Something could not be observed: on record once per reason and detail."""
+        if (reason, detail) in self._said:
+            return
+        self._said.add((reason, detail))
+        self.emit({"type": "gap", "reason": reason, "detail": detail, **more})
+
+    def _begin(
+        self,
+        reader: Reads | None,
+        request: Request | None,
+        invocation: Invocation | None,
+        destination: str,
+        method: str,
+        version: str | None,
+    ) -> _Call:
+        if os.getpid() != self.journal._pid:
+            self._forked()
+        execution, evidence = self.cells.current()
+        base: Event = {
+            "id": str(uuid4()),
+            "execution": execution.id if execution else None,
+            "cell_id": execution.cell_id if execution else None,
+            "evidence": evidence,
+            "start_time": now(),
+            semconv.DESTINATION: destination,
+            semconv.CAPTURE: {"method": method, **({"version": version} if version else {})},
+        }
+        call = _Call(self, base, reader, request)
+        call.execution = execution
+        if execution is not None:
+            execution.called = True
+        if request is not None:
+            base[semconv.CAPTURE]["attempt"] = _attempt(request)
+        stopped: BaseException | None = None
+        if self.examine is not None:
+            scan: Mapping[str, Any] | None = None
+            try:
+                with guarded(self._failed, "examining a request"):  # the guard itself decides what fails closed
+                    scan = self.examine(request, destination, invocation)
+            except ConfidentialDataError as error:
+                stopped, scan = error, error.scan
+            if scan:
+                base["privacy_scan"] = dict(scan)
+        if self.lineage is not None and stopped is None:
+            with guarded(self._failed, "following a call"):
+                site = self.lineage.called(call.id, reader.name if reader else method, request)
+                if site:
+                    base["site"] = dict(site)
+        written = threading.Event()
+        self.journal.run(lambda: self._start_line(call, invocation, written), urgent=True)
+        if stopped is not None:
+            call.finish("error", stopped)
+            raise stopped
+        if not written.wait(STARTED_WAIT):
+            self.gap(
+                "queue-timeout", "a started line was not confirmed on disk within 50 ms", execution=base["execution"]
+            )
+        return call
+
+    # ── events ────────────────────────────────────────────────────────────────────
+    def emit(self, event: Event, *, wait: float = 0) -> str:
+        """Put an event on record: id, time and session are added, secrets removed. Returns its id."""
+        whole = self._enveloped(event)
+        self.journal.put(whole, wait=wait)
+        return str(whole["id"])
+
+    def _enveloped(self, event: Event) -> Event:
+        clean = self.redactor.value(event)
+        return {"time": now(), "id": str(uuid4()), "session": self.session, **clean}
+
+    def subscribe(self, heard: Callable[[Event], None]) -> Callable[[], None]:
+        """Tell `heard` of each line, on the journal's thread; returns what undoes it."""
+        self._subscribers.append(heard)
+        return lambda: self._subscribers.remove(heard) if heard in self._subscribers else None
+
+    def flush(self, timeout: float, *, sync: bool = False) -> bool:
+        """Wait until all that happened so far is on record; False when that takes too long."""
+        return self.journal.flush(timeout, sync=sync)
+
+    def events(self) -> Iterator[Event]:
+        """What this session recorded so far."""
+        return self.journal.events()
+
+    def provenance(self) -> Provenance:
+        """The fold of this session."""
+        self.flush(5)
+        return Provenance.of(self.events())
+
+    def tally(self, execution: str) -> Tally | None:
+        """What a stamp needs of one execution; None when nothing was recorded for it."""
+        return self.tallies.get(execution)
+
+    def ended(self, call: _Call, ended: Ended, error: BaseException | None, invocation: Invocation | None) -> None:
+        """A call is over: the rest happens on the journal's thread."""
+        read_in: str | None = None
+        if ended != "gc":  # a finalizer runs anywhere: who reads cannot be told, and only a queue is safe
+            with guarded(self._failed, "finding the reading cell"):
+                reading, evidence = self.cells.current()
+                if reading is not None and reading is not call.execution and evidence == "captured":
+                    read_in = reading.id
+        at, spent = now(), time.perf_counter() - call.began
+        failure = None if error is None else type(error).__name__
+        self.journal.run(lambda: self._end_line(call, ended, failure, invocation, at, spent, read_in))
+
+    # ── the journal's thread ──────────────────────────────────────────────────────
+    def _start_line(self, call: _Call, invocation: Invocation | None, written: threading.Event) -> None:
+        try:
+            with guarded(self._failed, "reading a request"):
+                if call.reader is not None and call.request is not None:
+                    invocation = self._read(call.reader, Exchange(call.request))
+            line: Event = {
+                "time": now(),
+                "type": "invocation",
+                "status": "started",
+                "session": self.session,
+                **call.base,
+            }
+            if invocation is not None:
+                line.update(self._attributes(invocation, call))
+            self.journal.write(self.redactor.value(line))
+        finally:
+            written.set()
+
+    def _end_line(
+        self,
+        call: _Call,
+        ended: Ended,
+        failure: str | None,
+        invocation: Invocation | None,
+        at: str,
+        spent: float,
+        read_in: str | None,
+    ) -> None:
+        answer = invocation
+        if answer is None and call.reader is not None and call.request is not None:
+            response = None
+            if call.status is not None:
+                response = Response(call.status, call.headers, call.body.value(), call.body.truncated, call.body.size)
+            answer = self._read(call.reader, Exchange(call.request, response, ended, failure))
+        if answer is None:
+            answer = Invocation(operation="unknown", unparsed="not understood")
+        status = call.base.pop("status_when_over", None) or _status(call, ended, failure, answer)
+        line: Event = {
+            "time": now(),
+            "type": "invocation",
+            "status": status,
+            "session": self.session,
+            **call.base,
+            "end_time": at,
+            "seconds": round(spent, 4),
+            **self._attributes(answer, call),
+        }
+        if status == "failed" and semconv.ERROR_TYPE not in line:
+            line[semconv.ERROR_TYPE] = failure or (str(call.status) if call.status else "unknown")
+        if call.first is not None and answer.streamed:
+            line[semconv.TIME_TO_FIRST] = round(call.first - call.began, 4)
+        line[semconv.CAPTURE] = {
+            **call.base[semconv.CAPTURE],
+            "streamed": answer.streamed,
+            "complete": answer.complete,
+            "cached": status == "cached",
+            "unparsed": answer.unparsed,
+            "ended": ended,
+            **({"bytes": call.body.size} if call.status is not None else {}),
+        }
+        if read_in is not None:
+            line["read_in"] = read_in
+        if answer.unparsed:
+            self.coverage["unparsed"] += 1
+        line = self.redactor.value(line)
+        line.update(self._committed(call, answer))
+        self.journal.write(line)
+        if self.lineage is not None:
+            with guarded(self._failed, "following an answer"):
+                self.lineage.answered(call.id, answer)
+
+    def _read(self, reader: Reads, exchange: Exchange) -> Invocation:
+        try:
+            return reader.read(exchange)
+        except Exception as error:  # noqa: BLE001 - a reader meets whatever a server sends
+            if exchange.response is not None:
+                self.gap("reader-failed", f"{reader.name}: {type(error).__name__}")
+            return Invocation(operation="unknown", unparsed=f"{reader.name} failed: {type(error).__name__}")
+
+    def _attributes(self, invocation: Invocation, call: _Call) -> Event:
+        out = invocation.attributes()
+        if call.request is not None:
+            out[semconv.SERVER_ADDRESS] = call.request.host
+            if call.request.port is not None:
+                out[semconv.SERVER_PORT] = call.request.port
+        batch = out.get("batch.id")
+        if isinstance(batch, str):
+            asked = self._batches.setdefault(batch, call.id)
+            if asked != call.id:
+                out["asked_by"] = asked
+        return out
+
+    def _committed(self, call: _Call, answer: Invocation) -> Event:
+        """Commitments of the texts (and the texts beside the chain, where the policy keeps them)."""
+        policy = self.content_of(call.execution)
+        if policy == "none":
+            return {}
+        out: Event = {}
+        parts: dict[str, list[Any]] = {
+            "system": [{"role": "system", "parts": [dict(p) for p in answer.system]}] if answer.system else [],
+            "input": [m.to_dict() for m in answer.input],
+            "output": [m.to_dict() for m in answer.output],
+            "tools": [answer.tools] if answer.tools is not None else [],
+        }
+        for part, values in parts.items():
+            refs: list[Event] = []
+            for value in values:
+                ref = self._commit(call.id, part, self.redactor.value(value), policy)
+                if isinstance(value, Mapping) and "role" in value:
+                    ref = {"role": value["role"], **ref}
+                refs.append(ref)
+            if refs:
+                out[part] = refs
+        if out.get("input"):
+            marks = [r.get("commitment") or r.get("repeat_of") for r in [*out.get("system", []), *out["input"]]]
+            out["repeat"] = self._is_repeat(json.dumps(marks))
+        if self.keeps_excerpts and call.base.get("execution"):
+            self.tallies[call.base["execution"]].texts.append(
+                {"invocation": call.id, "input": parts["system"] + parts["input"], "output": parts["output"]}
+            )
+        return out
+
+    def _is_repeat(self, whole: str) -> bool:
+        if whole in self._seen:
+            return True
+        self._remember(whole, "")
+        return False
+
+    def _commit(self, call: str, part: str, value: Any, policy: str) -> Event:
+        try:
+            key = part + json.dumps(value, sort_keys=True)
+        except (TypeError, ValueError):
+            key = part + repr(value)
+        known = self._seen.get(key)
+        if known is not None:
+            return {"repeat_of": known}
+        nonce = secrets.token_bytes(16)
+        mark = commitment(nonce, value)
+        if policy == "full":
+            self.journal.keep_text(
+                {
+                    "time": now(),
+                    "commitment": mark,
+                    "nonce": nonce.hex(),
+                    "invocation": call,
+                    "part": part,
+                    "value": value,
+                }
+            )
+        self._remember(key, mark)
+        return {"commitment": mark}
+
+    def _remember(self, key: str, mark: str) -> None:
+        self._seen[key] = mark
+        if len(self._seen) > _SEEN_MAX:
+            self._seen.popitem(last=False)
+
+    def _written(self, event: Event) -> None:
+        execution = event.get("execution")
+        if execution and event["type"] != "execution":
+            self.tallies[execution].add(event)
+        for heard in list(self._subscribers):
+            with guarded(self._failed, "telling a subscriber"):
+                heard(event)
+
+    def _failed(self, what: str, error: BaseException) -> None:
+        """A failure of ours: logged once per cause with where it happened, and on record as a gap."""
+        cause = (what, type(error).__name__, _where(error))
+        if cause in self._said:
+            return
+        self._said.add(cause)
+        log.warning("jupyter_aiprov: %s failed (%s at %s); your code is unaffected.", *cause)
+        self.journal.put(self._enveloped({"type": "gap", "reason": "internal", "detail": " ".join(cause)}))
+
+    def _forked(self) -> None:
+        with self._lock:
+            if os.getpid() == self.journal._pid:
+                return
+            parent, self.session = self.session, f"{self.session[:36]}-{os.getpid()}"
+            self.cells.session = self.session
+            self.journal.after_fork(self.session)
+            self.emit(
+                {"type": "session", "id": self.session, "status": "started", "parent": parent, "pid": os.getpid()}
+            )
+
+
+def _attempt(request: Request) -> int:
+    for name in _RETRY_HEADERS:
+        count = request.headers.get(name, "")
+        if count.isdigit():
+            return int(count) + 1
+    return 1
+
+
+def _status(call: _Call, ended: Ended, failure: str | None, answer: Invocation) -> str:
+    if call.status is None and call.reader is not None:
+        return "unread" if ended == "gc" else "failed"
+    if answer.error_type or (call.status or 0) >= 400:
+        return "failed"
+    if answer.complete:
+        return "completed"
+    if ended == "gc" and not call.body.size:
+        return "unread"
+    if failure and not _by_the_user(failure):
+        return "failed"
+    if ended != "eof" or (answer.streamed and not answer.complete):
+        return "abandoned"
+    return "completed"
+
+
+def _by_the_user(failure: str) -> bool:
+    return failure in {"KeyboardInterrupt", "GeneratorExit", "CancelledError", "StopIteration", "StopAsyncIteration"}
+
+
+def _where(error: BaseException) -> str:
+    """File and line of ours where it happened; never the message, which may hold the user's data."""
+    if isinstance(error, AIProvError):
+        return error.message
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "?"
+    return f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"  # noqa: PTH119
