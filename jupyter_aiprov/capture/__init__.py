@@ -1,0 +1,151 @@
+"""One small file per HTTP library, event system or in-process SDK; each found by its place here.
+
+A capture file (here, or behind an entry point `jupyter_aiprov.capture`) has
+`MODULES: tuple[str, ...]`, the modules it waits for, and
+`install(module, tap) -> AbstractContextManager[None]`, run after the user's import of each.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from importlib import import_module
+from types import ModuleType
+from typing import Protocol
+
+from jupyter_aiprov.capture._finder import Finder
+from jupyter_aiprov.capture._patch import DRIFT, Patch, collector
+from jupyter_aiprov.capture._tap import Tap
+
+# AI libraries that generate without any library we hook: said, when imported, to be not covered.
+NOT_COVERED = (
+    *("vllm", "gpt4all", "ray", "mlx_lm", "ctransformers", "exllamav2", "sglang", "tensorrt_llm"),
+    *("onnxruntime_genai", "llama_cpp_py_sync", "keras_hub", "diffusers", "curl_cffi", "pycurl"),
+)
+
+
+class Capture(Protocol):
+    """What a capture file offers."""
+
+    MODULES: tuple[str, ...]
+
+    def install(self, module: ModuleType, tap: Tap) -> AbstractContextManager[None]:
+        """Follow the calls made through `module` until the context is left."""
+
+
+class _Hooked:
+    """One module that one capture file is installed in."""
+
+    def __init__(self, module: ModuleType, context: AbstractContextManager[None], patches: list[Patch]) -> None:
+        self.module = module
+        self.context = context
+        self.patches = patches
+
+
+class Installed:
+    """What is hooked in this process, and what is not."""
+
+    def __init__(self, captures: Iterable[Capture], tap: Tap) -> None:
+        self._tap = tap
+        self._by_module: dict[str, list[Capture]] = {}
+        for capture in captures:
+            for name in capture.MODULES:
+                self._by_module.setdefault(name, []).append(capture)
+        self._hooked: dict[tuple[str, Capture], _Hooked] = {}
+        self.finder = Finder(tuple(self._by_module), self._hook)
+
+    @property
+    def hooked(self) -> list[str]:
+        """The modules whose calls are followed, in the order they came."""
+        return list(dict.fromkeys(name for name, _ in self._hooked))
+
+    @property
+    def patches(self) -> list[Patch]:
+        """Every attribute that is ours now."""
+        return [patch for hooked in self._hooked.values() for patch in hooked.patches]
+
+    def lost(self) -> list[str]:
+        """Patches that are gone, as after `%autoreload`: `httpx.Client._send_single_request`."""
+        return [repr(patch) for patch in self.patches if patch.lost]
+
+    def reinstall(self) -> list[str]:
+        """Hook again what was lost, and what was not yet fully imported before; names what was lost."""
+        lost = self.lost()
+        for (name, capture), hooked in list(self._hooked.items()):
+            module = sys.modules.get(name)
+            if module is not None and any(patch.lost for patch in hooked.patches):
+                self._install(name, capture, module)
+        for module in self.finder.present():
+            self._hook(module, again=False)
+        return lost
+
+    def not_covered(self) -> list[str]:
+        """AI libraries that were imported and that nothing here follows."""
+        return [name for name in NOT_COVERED if name in sys.modules]
+
+    def close(self) -> None:
+        """Put everything back, last first."""
+        for key in reversed(list(self._hooked)):
+            self._leave(key)
+
+    def _hook(self, module: ModuleType, again: bool = True) -> None:
+        name = module.__name__
+        for pattern, captures in self._by_module.items():
+            if pattern == name or (pattern.endswith(".*") and name.startswith(pattern[:-1])):
+                for capture in captures:
+                    if again or (name, capture) not in self._hooked:
+                        self._install(name, capture, module)
+
+    def _install(self, name: str, capture: Capture, module: ModuleType) -> None:
+        self._leave((name, capture))
+        patches: list[Patch] = []
+        token = collector.set(patches)
+        try:
+            context = capture.install(module, self._tap)
+            context.__enter__()
+        except DRIFT as error:  # a version of the library that we do not know: said, never raised
+            self._tap.gap("not-covered", f"{name}: {type(error).__name__}: {error}")
+        else:
+            self._hooked[name, capture] = _Hooked(module, context, patches)
+        finally:
+            collector.reset(token)
+
+    def _leave(self, key: tuple[str, Capture]) -> None:
+        hooked = self._hooked.pop(key, None)
+        if hooked is not None:
+            hooked.context.__exit__(None, None, None)
+
+
+def siblings() -> Iterator[Capture]:
+    """The capture files beside this one."""
+    for found in pkgutil.iter_modules(__path__):
+        if not found.name.startswith("_"):
+            module = import_module(f"{__name__}.{found.name}")
+            if hasattr(module, "MODULES"):
+                yield module  # a module with the two names is a Capture
+
+
+def plugins(tap: Tap) -> Iterator[Capture]:
+    """Capture files that other packages bring."""
+    from importlib.metadata import entry_points
+
+    for entry in entry_points(group="jupyter_aiprov.capture"):
+        try:
+            plugin = entry.load()
+        except DRIFT as error:
+            tap.gap("not-covered", f"plug-in {entry.name}: {type(error).__name__}")
+        else:
+            yield plugin
+
+
+@contextmanager
+def install(tap: Tap, find: Callable[[], Iterable[Capture]] = siblings) -> Iterator[Installed]:
+    """Follow every AI call of this process until the context is left; then all is as it was."""
+    installed = Installed((*find(), *plugins(tap)), tap)
+    try:
+        with installed.finder:
+            yield installed
+    finally:
+        installed.close()
