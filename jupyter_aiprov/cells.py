@@ -25,8 +25,8 @@ from jupyter_aiprov.proof import text_sha256
 
 _CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
-# The library's reversible patch: (owner, attribute, original -> replacement) -> undone on exit.
-Patched = Callable[[Any, str, Callable[[Any], Any]], AbstractContextManager[Any]]
+# The library's reversible patch: (owner, attribute, (original, patch) -> replacement) -> undone on exit.
+Patched = Callable[[Any, str, Callable[[Any, Any], Any]], AbstractContextManager[Any]]
 
 
 @dataclass(eq=False)
@@ -178,7 +178,7 @@ class Cells:
         stack.enter_context(patched(ThreadPoolExecutor, "submit", self._submit))
         return stack
 
-    def _start(self, original: Callable[..., Any]) -> Callable[..., Any]:
+    def _start(self, original: Callable[..., Any], _patch: Any) -> Callable[..., Any]:
         def start(thread: threading.Thread, *args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
             execution, evidence = self.current()
@@ -188,7 +188,7 @@ class Cells:
 
         return start
 
-    def _submit(self, original: Callable[..., Any]) -> Callable[..., Any]:
+    def _submit(self, original: Callable[..., Any], _patch: Any) -> Callable[..., Any]:
         def submit(pool: ThreadPoolExecutor, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
             execution, evidence = self.current()

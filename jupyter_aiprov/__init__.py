@@ -1,0 +1,39 @@
+"""In-notebook AI provenance: `%load_ext jupyter_aiprov`, then work as before.
+
+`import jupyter_aiprov as aiprov` gives the few public names; importing costs nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+__version__ = "0.1.0"
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext jupyter_aiprov`: record from now on. AIPROV=off in the environment stops it."""
+    from jupyter_aiprov import session
+    from jupyter_aiprov.config import AIProv
+
+    if session.of(shell) is not None or os.environ.get("AIPROV", "").lower() == "off":
+        return
+    config = AIProv(parent=shell)
+    config.session = session.Session(shell, config)
+    shell.configurables.append(config)
+    from jupyter_aiprov import magics
+
+    config.session.stack.enter_context(magics.installed(shell))
+    if config.session.is_new:
+        print(config.session.notice())  # noqa: T201 - the first-run notice
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """`%unload_ext jupyter_aiprov`: every patched object is put back; the gap is on record."""
+    from jupyter_aiprov import session
+
+    current = session.of(shell)
+    if current is None:
+        return
+    current.close()
+    shell.configurables.remove(current.config)

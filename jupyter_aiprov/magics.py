@@ -1,0 +1,203 @@
+"""`%aiprov` and `%%aiprov`: the door for people who work in cells.
+
+`%%aiprov` is an input transform, not a cell magic: line numbers and top-level `await` stay.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from IPython.core.magic import Magics, line_magic, magics_class
+
+from jupyter_aiprov import session as sessions
+from jupyter_aiprov.errors import UsageError
+
+HELP = """\
+%aiprov [status]                    what is recorded, where, and what was not captured
+%aiprov off | on                    stop and resume recording (a stated gap)
+%aiprov log [N]                     the last N calls, one line each
+%aiprov explain df.column           the path from the call to the column
+%aiprov confidential df.col [level=warn|block]
+                                    what must not leave this notebook
+%aiprov declare observed df[.col] source="…"
+%aiprov declare synthetic df generator="…" [seed=…]
+%aiprov declare human df[.col]
+%aiprov declare purpose|oversight|privacy|impact|usage "…"
+%aiprov declare person name="…" [orcid=…]
+%aiprov disclose [lang=en|fr] [policy=…]
+                                    the section "Use of AI systems" of this session
+
+%%aiprov content=none|digest|full   what is kept of this cell's texts
+%%aiprov human                      this cell was written by a person
+%%aiprov ai tool="…"                this cell was drafted with an AI tool
+"""
+_TEXT_KINDS = ("purpose", "oversight", "privacy", "impact", "usage", "task")
+
+
+@magics_class
+class AIProvMagics(Magics):  # type: ignore[misc]
+    """The line magic; `cell_line` reads the first line of a `%%aiprov` cell."""
+
+    @line_magic  # type: ignore[untyped-decorator]
+    def aiprov(self, line: str) -> None:
+        """Status, switches, declarations, explanations; `%aiprov help` lists them."""
+        current = sessions.of(self.shell)
+        if current is None:
+            print("Not recording. Load the extension: %load_ext jupyter_aiprov")
+            return
+        try:
+            words = shlex.split(line)
+            command, rest = (words[0], words[1:]) if words else ("status", [])
+            run = getattr(self, f"do_{command}", None)
+            if run is None:
+                raise UsageError(f"%aiprov does not know {command!r}", hint="%aiprov help")
+            run(current, rest)
+        except ValueError as error:
+            print(f"%aiprov: {error}\n{HELP}")
+        except UsageError as error:
+            print(f"%aiprov: {error}")
+
+    def do_help(self, _current: sessions.Session, _words: list[str]) -> None:
+        """What there is."""
+        print(HELP)
+
+    def do_status(self, current: sessions.Session, _words: list[str]) -> None:
+        """What is recorded, where, and what was not captured."""
+        current.recorder.flush(5)
+        found = current.recorder.provenance()
+        state = "recording" if current.recorder.on else "switched off"
+        models = sorted({u.model for u in found.uses if u.model})
+        print(
+            f"AI provenance: {state}. {found.count()} AI calls, {len(models)} models, {len(found.ai_subjects())} AI subjects."
+        )
+        print(current.notice())
+        if not current.journal.is_writable:
+            print("The journal cannot be written now: lines wait in memory. Free the disk or set c.AIProv.journal_dir.")
+        hooked = current.installed.hooked if current.installed else []
+        print(f"Hooked: {', '.join(hooked) or 'nothing imported yet'}.")
+        for gap in found.gaps:
+            print(f"Not captured: {gap.get('reason')} {gap.get('detail') or ''}".rstrip())
+
+    def do_off(self, current: sessions.Session, _words: list[str]) -> None:
+        """Stop recording; the switch is on record."""
+        current.switch(False)
+        print("AI provenance: off. This is on record as a gap; %aiprov on resumes.")
+
+    def do_on(self, current: sessions.Session, _words: list[str]) -> None:
+        """Resume recording."""
+        current.switch(True)
+        print("AI provenance: recording.")
+
+    def do_log(self, current: sessions.Session, words: list[str]) -> None:
+        """The last calls, one line each."""
+        last = int(words[0]) if words else 20
+        for one in current.invocations()[-last:]:
+            asked, said = one.get("gen_ai.request.model"), one.get("gen_ai.response.model")
+            cell = one.get("execution_count")
+            spent = f"{one['seconds']:.2f} s" if "seconds" in one else "not finished"
+            where = f"[{cell}]" if cell else "[ ]"
+            print(f"{where:>5} {one.get('gen_ai.operation.name')} {asked} -> {said} {one['status']} {spent}")
+
+    def do_explain(self, current: sessions.Session, words: list[str]) -> None:
+        """The path from the call to a column."""
+        if len(words) != 1:
+            raise UsageError("%aiprov explain takes one name", hint="%aiprov explain df.label")
+        print(current.lineage.explain(words[0]))
+
+    def do_confidential(self, _current: sessions.Session, words: list[str]) -> None:
+        """What must not leave this notebook."""
+        from jupyter_aiprov import api
+
+        names, options = _split(words)
+        for name in names:
+            frame, _, column = name.partition(".")
+            api.confidential(self._value(frame), columns=[column] if column else None, name=frame, **options)
+        print(f"Confidential: {', '.join(names)}.")
+
+    def do_declare(self, current: sessions.Session, words: list[str]) -> None:
+        """A statement that is yours: recorded with who and when."""
+        from jupyter_aiprov import api
+
+        if not words:
+            raise UsageError("%aiprov declare needs what is declared", hint="%aiprov help")
+        kind, (names, options) = words[0], _split(words[1:])
+        if kind in {"observed", "synthetic", "human"}:
+            for name in names or [None]:  # type: ignore[list-item]
+                frame, _, column = (name or "").partition(".")
+                value = self._value(frame) if frame else None
+                getattr(api, kind)(value, columns=[column] if column else None, name=frame or None, **options)
+        elif kind == "person":
+            api.declare("person", value=options)
+        elif kind in _TEXT_KINDS:
+            api.declare(
+                kind, value=" ".join(names), **({"subject": options["subject"]} if "subject" in options else {})
+            )
+        else:
+            raise UsageError(
+                f"{kind!r} cannot be declared",
+                hint=f"one of observed, synthetic, human, person, {', '.join(_TEXT_KINDS)}",
+            )
+        print(f"Declared: {kind} {' '.join(names)}".rstrip() + ".")
+
+    def do_disclose(self, current: sessions.Session, words: list[str]) -> None:
+        """The section "Use of AI systems" of this session, with its open slots."""
+        from IPython.display import Markdown, display
+
+        from jupyter_aiprov.exporters import statement
+
+        _, options = _split(words)
+        language = options.get("lang", current.config.language)
+        made = statement.render(
+            [current.recorder.provenance()], policy=options.get("policy", "generic"), language=language
+        )
+        display(Markdown(made.text))
+
+    def _value(self, name: str) -> Any:
+        try:
+            return self.shell.user_ns[name]
+        except KeyError:
+            raise UsageError(f"there is no {name!r} in this notebook") from None
+
+
+def _split(words: list[str]) -> tuple[list[str], dict[str, str]]:
+    """Plain words, and `key=value` ones."""
+    options = dict(w.split("=", 1) for w in words if "=" in w and w.split("=", 1)[0].isidentifier())
+    return [w for w in words if "=" not in w], options
+
+
+def cell_line(lines: list[str]) -> list[str]:
+    """The input transform: a `%%aiprov` line goes blank, so that the others keep their numbers."""
+    if not lines or not lines[0].startswith("%%aiprov"):
+        return lines
+    if len(lines) > 1 and lines[1].startswith("%%"):
+        return lines[1:]  # another cell magic must stand first
+    return ["\n", *lines[1:]]
+
+
+def cell_options(source: str) -> tuple[list[str], dict[str, str]]:
+    """What the `%%aiprov` line of a cell says: words and options; empty when it has none."""
+    first = source.lstrip("\n").split("\n", 1)[0]
+    if not first.startswith("%%aiprov"):
+        return [], {}
+    try:
+        return _split(shlex.split(first.removeprefix("%%aiprov")))
+    except ValueError:
+        return [], {}
+
+
+@contextmanager
+def installed(shell: Any) -> Iterator[None]:
+    """`%aiprov` and the `%%aiprov` transform, until the context is left."""
+    shell.register_magics(AIProvMagics(shell))
+    transforms = shell.input_transformers_cleanup
+    transforms.append(cell_line)
+    try:
+        yield
+    finally:
+        if cell_line in transforms:
+            transforms.remove(cell_line)
+        shell.magics_manager.magics["line"].pop("aiprov", None)
+        shell.magics_manager.registry.pop("AIProvMagics", None)

@@ -1,0 +1,494 @@
+"""One kernel session: everything installed on one ExitStack, so that closing puts the world back.
+
+Wires cells, recorder, capture, guard, lineage, stamp and comm to a shell; holds what none of them
+should know of the others.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from jupyter_aiprov import capture, coverage, journal, readers, semconv, stamp
+from jupyter_aiprov.capture._patch import patched
+from jupyter_aiprov.cells import Cells, Execution
+from jupyter_aiprov.config import AIProv
+from jupyter_aiprov.model import Invocation, Request
+from jupyter_aiprov.recorder import Recorder, guarded
+from jupyter_aiprov.redact import Redactor
+
+try:
+    from jupyter_aiprov.comm import Live
+except ImportError:
+    from jupyter_aiprov._pending import Live
+try:
+    from jupyter_aiprov.guard import Guard
+except ImportError:
+    from jupyter_aiprov._pending import Guard
+try:
+    from jupyter_aiprov.lineage import Lineage
+except ImportError:
+    from jupyter_aiprov._pending import Lineage
+
+FLUSH = 2.0  # seconds a cell's end waits for its record; what comes later updates the stamp
+_LATE_MAX = 500  # stamps that can still be updated
+
+NOTICE = {
+    "en": "AI provenance: calls to AI systems are on record; texts stay in {where} (private), "
+    "the notebook gets models, parameters, origins and digests, no text. %aiprov off stops it.",
+    "fr": "Provenance IA : les appels aux systèmes d'IA sont enregistrés ; les textes restent dans {where} (privé), "
+    "le carnet reçoit modèles, paramètres, origines et empreintes, aucun texte. %aiprov off l'arrête.",
+}
+
+
+class Session:
+    """What `%load_ext jupyter_aiprov` starts and `%unload_ext` ends."""
+
+    def __init__(self, shell: Any, config: AIProv) -> None:
+        self.shell = shell
+        self.config = config
+        self.id = uuid4().hex
+        self.stack = ExitStack()
+        self._content_of: dict[str, str] = {}
+        self._stamped: OrderedDict[str, Execution] = OrderedDict()
+        self._coverage: Mapping[str, Any] = {}
+        self._told_packages = False
+        name = os.environ.get("JPY_SESSION_NAME")
+        self.notebook = Path(name).name if name else None
+        folder, self.is_new = self._folder(name)
+        self.cells = Cells(shell, self.id)
+        self.journal = journal.Journal(folder, self.id, group_readable=config.group_readable)
+        self.redactor = Redactor()
+        self.guard = Guard(config)
+        self.recorder = Recorder(
+            session=self.id,
+            cells=self.cells,
+            journal=self.journal,
+            redactor=self.redactor,
+            recognise=self._recognise,
+            destination=self._destination,
+        )
+        self.lineage = Lineage(shell, self.recorder.emit, config)
+        self.installed: capture.Installed | None = None
+        self.live: Live | None = None
+        self._open()
+
+    # ── opening and closing ───────────────────────────────────────────────────────
+    def _open(self) -> None:
+        self.recorder.emit(
+            {
+                "type": "session",
+                "id": self.id,
+                "status": "started",
+                "tool": {"name": "jupyter_aiprov", "version": _version()},
+                "schema_version": semconv.SCHEMA_VERSION,
+                "semconv": semconv.SEMCONV,
+                "notebook": self.notebook,
+                "policy": self._policy(),
+            }
+        )
+        self._apply_content()
+        self.config.observe(self._changed)
+        self.stack.callback(self.config.unobserve, self._changed)
+        self.recorder.examine = self._examine
+        self.recorder.content_of = self._content
+        if self.config.lineage:
+            self.recorder.lineage = self.lineage
+        self.stack.callback(self.lineage.close)
+        self.stack.enter_context(self.cells.carried(patched))
+        self.installed = self.stack.enter_context(capture.install(self.recorder))
+        self.live = Live(self.shell, self.recorder, self.config)
+        self.stack.enter_context(self.live.install())
+        self.stack.enter_context(self._events())
+        self.recorder.subscribe(self._late)
+        self.cells.adopt()
+        if self.config.retention:
+            self.journal.run(self._purge_expired)
+
+    @contextmanager
+    def _events(self) -> Iterator[None]:
+        events = self.shell.events
+        hooks = (("pre_run_cell", self._before), ("post_run_cell", self._after))
+        for name, function in hooks:
+            events.register(name, function)
+        try:
+            yield
+        finally:
+            for name, function in hooks:
+                events.unregister(name, function)
+
+    def close(self, reason: str = "unloaded") -> None:
+        """Put every patched object back, say so on record and stop the writer."""
+        running = self.cells.running()
+        self.recorder.gap(reason, "recording ended", **({"execution": running.id} if running else {}))
+        self._tell_session("ended")
+        self.recorder.flush(FLUSH)
+        if running is not None and self.recorder.tally(running.id):
+            self._show(running)
+        self.stack.close()
+        self.journal.close()
+
+    def _folder(self, name: str | None) -> tuple[Path | None, bool]:
+        from jupyter_core.paths import jupyter_data_dir
+
+        data = Path(jupyter_data_dir())
+        folder = journal.folder_for(self.config.journal_dir, cwd=Path.cwd(), session_name=name, data_dir=data)
+        for candidate in (folder, data / "aiprov" / folder.name):
+            try:
+                new = journal.prepare(candidate, group_readable=self.config.group_readable)
+            except OSError:
+                continue
+            if os.access(candidate, os.W_OK):
+                return candidate, new
+        return None, True
+
+    # ── configuration that changes while we run ───────────────────────────────────
+    def _policy(self) -> dict[str, Any]:
+        names = ("journal_content", "notebook_content", "stamp", "personal_data", "guard", "lineage", "match_cells")
+        return {n: getattr(self.config, n) for n in names}
+
+    def _changed(self, change: Mapping[str, Any]) -> None:
+        self._apply_content()
+        self.recorder.emit({"type": "session", "id": self.id, "status": "updated", "policy": self._policy()})
+        if change["name"] == "guard" and change["new"] == "off":
+            self.recorder.gap("guard-off", "requests are no longer examined")
+        if change["name"] == "lineage":
+            self.recorder.lineage = self.lineage if change["new"] else None
+        if change["name"] == "stamp" and change["new"] == "off":
+            self.recorder.gap("stamp-off", "cells are no longer stamped")
+        if change["name"] == "journal_content" and change["new"] == "none":
+            self.recorder.gap("content-none", "no commitments of texts are kept")
+
+    def _apply_content(self) -> None:
+        level = self.config.journal_content
+        if level == "full" and (self.config.personal_data or self.guard.has_columns):
+            level = "digest"
+        self.recorder.content = level
+        self.recorder.keeps_excerpts = self.config.notebook_content != "digest"
+
+    def _content(self, execution: Execution | None) -> str:
+        own = self._content_of.get(execution.id) if execution else None
+        return own or self.recorder.content
+
+    def keep_content(self, level: str) -> None:
+        """For the cell that runs now: full, digest or none."""
+        running = self.cells.running()
+        if running is not None:
+            self._content_of[running.id] = level
+            if level == "none":
+                self.recorder.emit(
+                    {"type": "gap", "reason": "content-none", "detail": "this cell's texts", "execution": running.id}
+                )
+
+    def _cell_line(self, execution: Execution) -> None:
+        """What the first line of a `%%aiprov` cell asks for."""
+        from jupyter_aiprov.magics import cell_options
+
+        words, options = cell_options(execution.source)
+        if options.get("content") in {"full", "digest", "none"}:
+            self.keep_content(options["content"])
+        if words[:1] == ["human"]:
+            self.declare(
+                {
+                    "type": "declaration",
+                    "kind": "authorship",
+                    "subject": self._cell_name(execution),
+                    "value": {"origin": "human"},
+                }
+            )
+        elif words[:1] == ["ai"]:
+            value = {"origin": "ai-generated", **({"tool": options["tool"]} if "tool" in options else {})}
+            self.declare(
+                {"type": "declaration", "kind": "authorship", "subject": self._cell_name(execution), "value": value}
+            )
+
+    def _cell_name(self, execution: Execution) -> str:
+        return f"cell:{execution.cell_id or execution.source_sha256[:16]}"
+
+    def switch(self, on: bool) -> None:
+        """Record from now on, or stop; each switch is on record."""
+        if on == self.recorder.on:
+            return
+        self.recorder.emit({"type": "gap", "reason": "switched-on" if on else "switched-off", "detail": "by %aiprov"})
+        self.recorder.on = on
+
+    # ── what the recorder asks ────────────────────────────────────────────────────
+    def _recognise(self, request: Request) -> Any:
+        if not hasattr(readers, "recognise"):
+            from jupyter_aiprov._pending import recognise
+
+            return recognise(request)
+        return readers.recognise(request, self._hosts())
+
+    def _hosts(self) -> tuple[str, ...]:
+        return tuple(h if isinstance(h, str) else str(h.get("host") or "") for h in self.config.hosts)
+
+    def _destination(self, request: Request) -> str:
+        return self.guard.destination(request)
+
+    def _examine(self, request: Request | None, destination: str, invocation: Invocation | None) -> Any:
+        if self.config.guard == "off":
+            return None
+        if request is None:
+            return None
+        scan = self.guard.examine(request, destination)
+        if scan.warning:
+            self._warn(scan.warning)
+        return scan.to_dict()
+
+    def _warn(self, text: str) -> None:
+        import warnings
+
+        warnings.warn(text, UserWarning, stacklevel=2)
+
+    # ── IPython's events ──────────────────────────────────────────────────────────
+    def _before(self, info: Any) -> None:
+        with guarded(self.recorder._failed, "beginning a cell"):
+            execution = self.cells.begin(info)
+            if execution.source.startswith("%%aiprov") and execution.depth == 1:
+                self._cell_line(execution)
+            if self.config.lineage and execution.depth == 1:
+                self.lineage.before_cell(execution)
+
+    def _after(self, result: Any) -> None:
+        try:
+            with guarded(self.recorder._failed, "ending a cell"):
+                self._ended(result)
+        except KeyboardInterrupt:
+            # The user's cell is over; an interrupt that hits our own work ends that work only.
+            self.recorder.gap("interrupted", "an interrupt hit the end of a cell")
+
+    def _ended(self, result: Any) -> None:
+        execution = self.cells.end(result)
+        for stale in self.cells.unfinished:
+            self.recorder.emit(stale.to_dict())
+        self.cells.unfinished.clear()
+        if execution is None:
+            return
+        if self.recorder.on:
+            self._look_around(execution)
+            if self.config.lineage:
+                with guarded(self.recorder._failed, "following a cell"):
+                    for event in self.lineage.after_cell(execution, result):
+                        self.recorder.emit({"execution": execution.id, "cell_id": execution.cell_id, **event})
+        self.recorder.emit(execution.to_dict())
+        if execution.called or execution.id in self.recorder.tallies:
+            self._tell_session("updated")
+            self.recorder.flush(FLUSH, sync=True)
+            self._show(execution)
+        self._update_late()
+
+    def _look_around(self, execution: Execution) -> None:
+        assert self.installed is not None
+        for lost in self.installed.reinstall():
+            self.recorder.gap("patch-lost", lost, execution=execution.id)
+        for reason, detail in coverage.blind_spots(execution.source):
+            self.recorder.coverage[reason] += 1
+            if detail:
+                self.recorder.gap(reason, detail, execution=execution.id)
+        for name in self.installed.not_covered():
+            self.recorder.gap("not-covered", name, execution=execution.id)
+
+    def _tell_session(self, status: str) -> None:
+        assert self.installed is not None
+        covered = {
+            "hooked": self.installed.hooked,
+            "not_covered": self.installed.not_covered(),
+            **dict(self.recorder.coverage),
+        }
+        event: dict[str, Any] = {"type": "session", "id": self.id, "status": status}
+        if covered != self._coverage or status == "ended":
+            self._coverage = covered
+            event["coverage"] = covered
+        if not self._told_packages or status == "ended":
+            self._told_packages = True
+            self.journal.run(lambda: self.recorder.emit({**event, "environment": coverage.environment()}) and None)
+        elif len(event) > 3:
+            self.recorder.emit(event)
+
+    # ── stamps ────────────────────────────────────────────────────────────────────
+    def _show(self, execution: Execution, *, update: bool = False) -> None:
+        tally = self.recorder.tally(execution.id)
+        if tally is None or self.config.stamp == "off":
+            return
+        uses = tally.uses()
+        if not uses and not any(e["type"] in {"derivation", "authorship", "gap"} for e in tally.events):
+            return
+        tally.changed = False
+        made = stamp.record(
+            execution.to_dict(),
+            uses,
+            tally.events,
+            journal=self._journal_part(tally),
+            content=self._excerpts(tally.texts),
+            stable=self.config.stamp == "stable",
+        )
+        self._stamped[execution.id] = execution
+        if len(self._stamped) > _LATE_MAX:
+            self._stamped.popitem(last=False)
+        if getattr(self.shell, "kernel", None) is None:
+            if not update:
+                print(stamp.plain(made, self.config.language))  # noqa: T201 - a terminal's only display
+            return
+        self.shell.display_pub.publish(
+            data=stamp.bundle(made, self.config.language),
+            metadata={semconv.KEY: stamp.mark(made)},
+            transient={"display_id": f"aiprov-{execution.id}"},
+            update=update,
+        )
+
+    def _journal_part(self, tally: Any) -> dict[str, Any] | None:
+        if not tally.hashes:
+            return None
+        path = self.journal.path
+        return {
+            "session": self.id,
+            "file": path.name if path else None,
+            "lines": len(tally.hashes),
+            "seq": [min(tally.seqs), max(tally.seqs)],
+            "root": tally.root(),
+        }
+
+    def _excerpts(self, texts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        level = self.config.notebook_content
+        if level == "digest":
+            return []
+        clean = [self.redactor.value(t) for t in texts[:50]]
+        return [_shortened(t) for t in clean] if level == "excerpt" else clean
+
+    def _late(self, event: Mapping[str, Any]) -> None:
+        """On the journal's thread: an answer that came after its cell's stamp asks for an update."""
+        if event.get("execution") not in self._stamped or event["type"] == "execution":
+            return
+        loop = getattr(getattr(self.shell, "kernel", None), "io_loop", None)
+        if loop is not None:
+            loop.add_callback(self._update_if_idle)
+
+    def _update_if_idle(self) -> None:
+        with guarded(self.recorder._failed, "updating a stamp"):
+            if self.cells.running() is None:
+                for execution in self._outdated():
+                    with self._as_parent(execution):
+                        self._show(execution, update=True)
+
+    def _update_late(self) -> None:
+        """At the end of a cell, under its parent: clients that follow one cell only see it, too."""
+        for execution in self._outdated():
+            self._show(execution, update=True)
+
+    def _outdated(self) -> list[Execution]:
+        tallies = self.recorder.tallies
+        return [e for k, e in list(self._stamped.items()) if k in tallies and tallies[k].changed]
+
+    @contextmanager
+    def _as_parent(self, execution: Execution) -> Iterator[None]:
+        """Messages sent inside belong to the execution's own request."""
+        publisher = self.shell.display_pub
+        before = getattr(publisher, "parent_header", None)
+        if execution.parent and hasattr(publisher, "set_parent"):
+            publisher.set_parent(dict(execution.parent))
+        try:
+            yield
+        finally:
+            if execution.parent and hasattr(publisher, "set_parent") and before is not None:
+                publisher.set_parent({"header": before})
+
+    # ── records of people ─────────────────────────────────────────────────────────
+    def declare(self, event: dict[str, Any]) -> str:
+        """Put a person's declaration, review or withdrawal on record; returns its id."""
+        running = self.cells.running()
+        where = {"execution": running.id, "cell_id": running.cell_id} if running is not None else {}
+        return self.recorder.emit({**where, **event}, wait=1)
+
+    def invocations(self) -> list[dict[str, Any]]:
+        """The calls of this session, joined, with their texts as far as the policy kept them."""
+        self.recorder.flush(10)
+        events = list(self.recorder.events())
+        executions = {e["id"]: e for e in events if e.get("type") == "execution"}
+        joined: dict[str, dict[str, Any]] = {}
+        for event in events:
+            if event.get("type") == "invocation":
+                joined.setdefault(str(event["id"]), {}).update(event)
+        texts = self._texts()
+        return [_whole(one, executions, texts) for one in joined.values()]
+
+    def _texts(self) -> dict[str, Any]:
+        if self.journal.folder is None:
+            return {}
+        path = self.journal.folder / f"{self.id}.content.jsonl"
+        return {t["commitment"]: t["value"] for t in journal.read_texts(path)}
+
+    def _purge_expired(self) -> None:
+        if self.journal.folder is not None:
+            doomed = journal.expired(self.config.retention)
+            journal.purge(self.journal.folder, doomed, criterion="date", live=self.journal.write, live_session=self.id)
+
+    def notice(self) -> str:
+        """One sentence: what is kept and where."""
+        folder = self.journal.folder
+        where = "memory only (no folder can be written)" if folder is None else _short(folder)
+        return NOTICE[self.config.language].format(where=where)
+
+
+def of(shell: Any) -> Session | None:
+    """The session of a shell, if the extension is loaded in it."""
+    for one in getattr(shell, "configurables", ()):
+        if isinstance(one, AIProv):
+            return getattr(one, "session", None)
+    return None
+
+
+_PARTS = {
+    "system": semconv.SYSTEM_INSTRUCTIONS,
+    "input": semconv.INPUT_MESSAGES,
+    "output": semconv.OUTPUT_MESSAGES,
+    "tools": semconv.TOOL_DEFINITIONS,
+}
+
+
+def _whole(one: dict[str, Any], executions: Mapping[str, Any], texts: Mapping[str, Any]) -> dict[str, Any]:
+    execution = executions.get(one.get("execution") or "") or {}
+    out = {k: v for k, v in one.items() if k not in {"prev", "hash", "seq", "type", *_PARTS}}
+    out["execution_count"] = execution.get("execution_count")
+    out["cell_id"] = one.get("cell_id") or execution.get("cell_id")
+    for part, key in _PARTS.items():
+        found = [texts[m] for r in one.get(part) or () if (m := r.get("commitment") or r.get("repeat_of")) in texts]
+        if not found:
+            continue
+        if part == "system":
+            out[key] = [p for message in found for p in message["parts"]]
+        elif part == "tools":
+            out[key] = found[0]
+        else:
+            out[key] = found
+    return out
+
+
+_EXCERPT = 200  # characters of a text
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if len(value) <= _EXCERPT else value[:_EXCERPT] + "…"
+    if isinstance(value, Mapping):
+        return {k: _shortened(v) for k, v in value.items()}
+    return [_shortened(v) for v in value] if isinstance(value, list) else value
+
+
+def _short(folder: Path) -> str:
+    """A folder as people name it: relative to here or to home."""
+    for base, prefix in ((Path.cwd(), ""), (Path.home(), "~/")):
+        if folder.is_relative_to(base):
+            return prefix + str(folder.relative_to(base))
+    return str(folder)
+
+
+def _version() -> str:
+    from jupyter_aiprov import __version__
+
+    return __version__
