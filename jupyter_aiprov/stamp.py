@@ -120,7 +120,7 @@ def record(
         out["content"] = list(content)
     out[seal.DIGEST] = seal.stable_digest(out)
     if stable:
-        return seal.sealed({"tool": TOOL, **seal.stable(out), seal.DIGEST: out[seal.DIGEST]})
+        return seal.sealed({"tool": TOOL, **seal.stable(out), "gaps": out["gaps"], seal.DIGEST: out[seal.DIGEST]})
     if journal:
         out["journal"] = dict(journal)
     return seal.sealed(out)
