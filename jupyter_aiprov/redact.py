@@ -1,0 +1,472 @@
+"""The only door to anything written, shown or raised: secrets out, everything else untouched.
+
+    text ─▶ spans (token formats · context rules · learnt literals · finders) ─▶ merged ─▶ [redacted:rule]
+
+Keys are recognised by their formats, by what stands before them (headers, URL parameters,
+assignments) and, where no format exists, because they were learnt: from the environment, from a
+request's own headers, from a declared column. Linear in the text: ordinary prose costs one
+translation of its bytes and a handful of substring searches, and no regular expression.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any, Final, NamedTuple
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
+
+MIN_SECRET: Final = 8  # shorter values are words; replacing them would change innocent text
+_MAX_LITERALS: Final = 128
+_MAX_DEPTH: Final = 100
+
+
+class Span(NamedTuple):
+    """A stretch of text that must not be written, and the rule that says so."""
+
+    start: int
+    end: int
+    rule: str
+
+
+Finder = Callable[[str], Iterable[Span]]
+
+# ── keys known by their own format ─────────────────────────────────────────────────
+# Only letters, digits, `_`, `-`, `.` occur in them, so that only long runs of those are looked at.
+# A vowel before `sk-` is a word (task-…, risk-…, disk-…), not a key.
+_W = r"[A-Za-z0-9_-]"
+_TOKENS: Final = {
+    "anthropic-key": rf"sk-ant-{_W}{{13,}}",
+    "openrouter-key": rf"sk-or-{_W}{{16,}}",
+    "openai-key": rf"sk-(?:proj|svcacct|admin|None)-{_W}{{16,}}|sk-[A-Za-z0-9]{{20}}T3BlbkFJ{_W}{{8,}}",
+    "api-key": rf"(?<![aeiouAEIOU])sk-(?:lf-|[a-z]{{1,8}}-)?(?=[A-Za-z0-9]*[0-9])[A-Za-z0-9]{{20}}{_W}*",
+    "huggingface-token": r"hf_[A-Za-z0-9]{20,}|api_org_[A-Za-z0-9]{20,}",
+    "groq-key": r"gsk_[A-Za-z0-9]{20,}",
+    "google-key": rf"AIza{_W}{{35}}(?!{_W}{{60}})|AQ\.Ab{_W}{{30,}}|ya29\.[A-Za-z0-9_.-]{{20,}}",
+    "xai-key": r"xai-[A-Za-z0-9]{20,}",
+    "perplexity-key": r"pplx-[A-Za-z0-9]{20,}",
+    "replicate-token": r"r8_[A-Za-z0-9]{24,}",
+    "nvidia-key": rf"nvapi-{_W}{{20,}}",
+    "cerebras-key": r"csk-[A-Za-z0-9]{24,}",
+    "langsmith-key": r"lsv2_[a-z]{2}_[A-Za-z0-9]{16,}_?[A-Za-z0-9]*",
+    "aws-key-id": r"(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Za-z0-9+/]{24})",
+    "github-token": r"gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}",
+    "gitlab-token": rf"gl(?:pat|dt|rt|ptt|ft|soat)-{_W}{{16,}}",
+    "slack-token": r"xox[abeoprs]-[A-Za-z0-9-]{15,}|xapp-[0-9]-[A-Za-z0-9-]{13,}",
+    "stripe-key": r"[rs]k_(?:live|test)_[A-Za-z0-9]{16,}",
+    "npm-token": r"npm_[A-Za-z0-9]{30,}",
+    "pypi-token": rf"pypi-AgE{_W}{{30,}}",
+    "sendgrid-key": rf"SG\.{_W}{{16,}}\.{_W}{{16,}}",
+    "databricks-token": r"(?<![A-Za-z])dapi[a-f0-9]{32}",
+    "jwt": rf"\.(?=eyJ{_W}{{4}})",  # the dot in its middle; `_jwt` finds both ends
+}
+_TOKEN: Final = re.compile("|".join(f"(?P<{name.replace('-', '_')}>{p})" for name, p in _TOKENS.items()))
+_JWT_TAIL: Final = re.compile(rf"\.{_W}+(?:\.{_W}*)?")
+_MARKS: Final = tuple(
+    b"sk- hf_ api_org_ gsk_ AIza AQ. ya29. xai- pplx- r8_ nvapi- csk- lsv2_ AKIA ASIA ghp_ gho_ ghu_ ghs_ ghr_"
+    b" github_pat_ glpat glsoat gldt glrt glptt glft xox xapp- k_live_ k_test_ npm_ pypi- SG. dapi .eyJ".split()
+)  # one of them is in every key above
+_RUN: Final = 20  # the shortest run that a token format fits into, e.g. an AWS key id
+_RUN_NEEDLE: Final = b"a" * _RUN
+_RUN_TABLE: Final = bytes(97 if chr(c).isascii() and (chr(c).isalnum() or chr(c) in "_-.") else 32 for c in range(256))
+
+# ── keys known by what stands around a word ────────────────────────────────────────
+# The word is found by substring search in the lower-cased text; `head` must match from the word on,
+# `before` up to the word, `value` behind the head: that is the secret. Three steps, because a value
+# tried behind every word of a long run would make hostile text quadratic.
+_QUOTE = r"""(?:\\{0,4}b?["'])?"""  # JSON, escaped JSON, reprs of headers
+_SEP = rf"{_QUOTE}\s{{0,4}}[:=,]\s{{0,4}}(?:\[(?!redacted:)\s{{0,4}})?{_QUOTE}"
+_ASSIGN = rf"""{_QUOTE}\s{{0,4}}[:=]\s{{0,4}}\\{{0,4}}["']"""
+_EQUALS = "(?:=|%3d)"
+_VALUE = r"""[^\s"'\\,;<>(){}\[\]]"""
+_HEADER = _VALUE + "{6,}"
+_PARAMETER = r"""[^&\s"'<>#\\;]+"""
+_QUOTED = r"""(?=[^\s"'\\]*[0-9])[^\s"'\\<>{}]{8,}"""
+_LONG = "[A-Za-z0-9/+=]{40,}"
+_IN_URL = r"(?:[?&;]|\\u0026|%26|%3f)[a-z_-]{0,24}"
+_SCHEMES = r"(?:basic|bearer|token|negotiate|apikey|digest|key)\s{1,4}(?!\[redacted:)"
+
+
+class _Around(NamedTuple):
+    rule: str
+    head: re.Pattern[str]
+    value: re.Pattern[str]
+    before: re.Pattern[str] | None
+
+
+def _around(rule: str, head: str, value: str, before: str = "") -> _Around:
+    return _Around(
+        rule,
+        re.compile(head, re.I),
+        re.compile(rf"(?!\[redacted:)(?:{value})", re.I),
+        re.compile(f"(?:{before})\\Z", re.I) if before else None,
+    )
+
+
+_CONTEXT: Final = {
+    "authorization": (
+        _around(
+            "authorization",
+            f"authorization{_SEP}",
+            rf"""{_SCHEMES}{_VALUE}+|aws4-hmac-sha256[^"'\r\n\\]+|{_VALUE}{{16,}}""",
+        ),
+    ),
+    "key": (
+        _around("header-key", f"key{_SEP}", _HEADER, "(?:^|[^a-z])(?:x-api-|api-|x-goog-api-|ocp-apim-subscription-)"),
+        _around("url-secret", f"key{_EQUALS}", _PARAMETER, _IN_URL),
+        _around("assigned-secret", f"key{_ASSIGN}", _QUOTED, "(?:api|secret|access|private)[_-]?"),
+    ),
+    "token": (
+        _around("header-key", f"token{_SEP}", _HEADER, "(?:x-auth|x-amz-security|x-subscription|private)-"),
+        _around("url-secret", f"token{_EQUALS}", _PARAMETER, _IN_URL),
+        _around("assigned-secret", f"token{_ASSIGN}", _QUOTED, "(?:access|auth|refresh)[_-]?"),
+        _around("aws-secret", f"token{_SEP}", _LONG, "session_?"),
+    ),
+    "secret": (
+        _around("url-secret", f"secret{_EQUALS}", _PARAMETER, _IN_URL),
+        _around("assigned-secret", f"secret(?:_?key)?{_ASSIGN}", _QUOTED),
+        _around("aws-secret", f"secret_?access_?key{_SEP}", _LONG),
+    ),
+    "passw": (
+        _around("url-secret", f"passw(?:or)?d{_EQUALS}", _PARAMETER, _IN_URL),
+        _around("assigned-secret", f"passw(?:or)?d{_ASSIGN}", _QUOTED),
+    ),
+    "credential=": (_around("url-secret", "credential=", _PARAMETER, _IN_URL),),
+    "sig=": (_around("url-secret", "sig=", _PARAMETER, _IN_URL),),
+    "signature=": (
+        _around("url-secret", "signature=", _PARAMETER, _IN_URL),
+        _around("signature", "signature=", "[0-9a-f]{64}"),
+    ),
+    "cookie": (_around("cookie", f"cookie{_SEP}", r"""[^\s"'\\=;,<>]{1,200}=[^"'\\\r\n]+"""),),
+    "bearer": (
+        _around(
+            "bearer-token",
+            r"bearer\s{1,4}",
+            r"(?=[A-Za-z._~+/=-]*[0-9]|(?-i:[A-Z]{0,9}[a-z]+[A-Z]))[A-Za-z0-9._~+/=-]{16,}",
+        ),
+    ),
+    "://": (_around("basic-auth", "://", r"""[^\s/@:"'<>\[\]]{0,256}:[^\s/@"'<>\[\]]{1,512}(?=@)"""),),
+}
+_WORDS: Final = tuple((word.encode(), arounds) for word, arounds in _CONTEXT.items())
+_WINDOW: Final = 40  # how far `before` looks back
+_PEM = "[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+_PRIVATE_KEY: Final = re.compile(
+    rf"-----BEGIN {_PEM}(?:(?:(?!-----(?:BEGIN|END))[\s\S])*-----END {_PEM}|(?:(?:\s|\\[nr])*[A-Za-z0-9+/=]{{16,}})*)"
+)
+_AWS_SECRET: Final = re.compile(r"""[\s,:;|"'\\=]{1,12}([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+])""")
+
+# A mapping's value under one of these names is a secret whatever it looks like; `token` and `key`
+# alone are not here: log-probabilities and JSON schemas use them.
+_SECRET_NAME: Final = re.compile(
+    r"(?i)(?:.*[_-])?(?:api[_-]?key|authorization|passw(?:or)?d|client[_-]?secret|secret[_-]?access[_-]?key|secret[_-]?key"
+    r"|(?:access|auth|refresh|bearer|session|security|id)[_-]?token|set-cookie|cookie|private[_-]?key)"
+)
+_SECRET_VARIABLE: Final = re.compile(
+    r"(?i)(?:^|.*_)(?:(?:api|access|secret|private|master|encryption)?_?key|\w*token|\w*secret|pass|passwd|\w*password|pwd|pat"
+    r"|credentials?|auth)(?:_(?:id|v?\d+|\w{1,4}))?"
+)
+_PLAIN: Final = re.compile(r"[A-Za-z]*(?:[-_. ][A-Za-z]+)*|[0-9.,:_-]{0,15}|[/~.].*|[A-Za-z]:\\.*")
+_SECRET_HEADER: Final = re.compile(r"(?i)authorization|.*(?:key|token|secret|cookie|auth|signature|credential).*")
+_SCHEME: Final = re.compile(r"(?i)(?:bearer|basic|token|apikey|key)\s+")
+
+# ── what may be written of a request's envelope ────────────────────────────────────
+_PARAMETERS: Final = frozenset(
+    {"api-version", "alt", "version", "beta", "stream", "format", "pagesize", "limit", "order"}
+)
+_HEADERS: Final = frozenset(
+    {
+        "accept", "anthropic-beta", "anthropic-version", "content-encoding", "content-length", "content-type", "date",
+        "openai-beta", "openai-model", "openai-processing-ms", "openai-version", "request-id", "retry-after", "server",
+        "transfer-encoding", "user-agent", "x-amzn-requestid", "x-model", "x-request-id", "x-should-retry",
+    }
+)  # fmt: skip
+_HEADER_PREFIXES: Final = ("x-ratelimit-", "anthropic-ratelimit-", "x-stainless-", "x-amzn-bedrock-")
+
+
+def _token_spans(text: str, raw: bytes) -> list[Span]:
+    """Keys by format, looked for only in long runs of the characters that keys are made of."""
+    mapped = raw.translate(_RUN_TABLE)
+    spans: list[Span] = []
+    start = mapped.find(_RUN_NEEDLE)
+    while start >= 0:
+        end = mapped.find(b" ", start)
+        end = len(text) if end < 0 else end
+        run = raw[start:end]
+        for mark in _MARKS:
+            if mark in run:
+                spans += _keys_in_run(text, start, end)
+                break
+        start = mapped.find(_RUN_NEEDLE, end)
+    return spans
+
+
+def _keys_in_run(text: str, start: int, end: int) -> Iterable[Span]:
+    for match in _TOKEN.finditer(text, start, end):
+        rule = str(match.lastgroup).replace("_", "-")
+        if rule == "jwt":
+            yield from _jwt(text, start, match.start())
+            continue
+        yield Span(match.start(), match.end(), rule)
+        if rule == "aws-key-id" and (secret := _AWS_SECRET.match(text, match.end())):
+            yield Span(*secret.span(1), "aws-secret")
+
+
+def _jwt(text: str, start: int, dot: int) -> Iterable[Span]:
+    """A JWT around its first dot; its head tried from each `eyJ` of a long run would be quadratic."""
+    begin = text.find("eyJ", max(start, text.rfind(".", start, dot) + 1), dot)
+    tail = _JWT_TAIL.match(text, dot)
+    if begin >= 0 and tail:
+        yield Span(begin, tail.end(), "jwt")
+
+
+def _context_spans(text: str, raw: bytes) -> list[Span]:
+    """Keys by what stands around a word."""
+    low = raw.lower()
+    spans: list[Span] = []
+    for word, arounds in _WORDS:
+        at = low.find(word)
+        while at >= 0:
+            end = at + len(word)
+            for rule, head, value, before in arounds:
+                begun = head.match(text, at)
+                if begun and (before is None or before.search(text, max(0, at - _WINDOW), at)):
+                    match = value.match(text, begun.end())
+                    if match:
+                        spans.append(Span(*match.span(), rule))
+                        end = max(end, match.end())
+            at = low.find(word, end)
+    if b"private key-----" in low:
+        spans += [Span(*m.span(), "private-key") for m in _PRIVATE_KEY.finditer(text)]
+    return spans
+
+
+def credentials(text: str) -> list[Span]:
+    """The credentials of a text that can be told by format or context, in order, not overlapping."""
+    if len(text) < MIN_SECRET:
+        return []
+    raw = text.encode("latin-1", "replace")  # one byte per character: offsets stay those of the text
+    return merged(_token_spans(text, raw) + _context_spans(text, raw))
+
+
+def merged(spans: list[Span]) -> list[Span]:
+    """Spans in order, overlapping ones joined under the name of the one that starts first."""
+    if len(spans) < 2:
+        return spans
+    spans = sorted(spans, key=lambda s: (s.start, -s.end))
+    out = [spans[0]]
+    for span in spans[1:]:
+        last = out[-1]
+        if span.start < last.end:
+            out[-1] = Span(last.start, max(last.end, span.end), last.rule)
+        else:
+            out.append(span)
+    return out
+
+
+def cut(text: str, spans: Sequence[Span]) -> str:
+    """The text with each span replaced by `[redacted:rule]`; the same object when there is none."""
+    if not spans:
+        return text
+    pieces, at = [], 0
+    for start, end, rule in spans:
+        pieces += [text[at:start], f"[redacted:{rule}]"]
+        at = end
+    return "".join([*pieces, text[at:]])
+
+
+def is_secret_name(name: str) -> bool:
+    """True when a value under this key is a secret whatever it looks like."""
+    return _SECRET_NAME.fullmatch(name) is not None
+
+
+def environment_secrets(environ: Mapping[str, str]) -> list[str]:
+    """Values of the variables whose names look secret; paths, words, short numbers are left out."""
+    return [
+        value
+        for name, value in environ.items()
+        if len(value) >= MIN_SECRET and _SECRET_VARIABLE.fullmatch(name) and not _is_plain(value)
+    ]
+
+
+def _is_plain(value: str) -> bool:
+    """A word, a number or a path: replacing it everywhere would change innocent text."""
+    return len(value) < MIN_SECRET or (_PLAIN.fullmatch(value) is not None and (len(value) < 24 or value[0] in "/~."))
+
+
+def _spellings(value: str) -> set[str]:
+    """How a literal may be written: as it is, escaped as JSON once and twice, in URLs, in HTML."""
+    once, raw = json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]
+    forms = {value, once, raw, json.dumps(once)[1:-1], once.replace("/", "\\/"), html.escape(value), repr(value)[1:-1]}
+    try:
+        return forms | {quote(value), quote(value, safe=""), quote_plus(value)}
+    except UnicodeEncodeError:  # lone surrogates have no URL form
+        return forms
+
+
+class Redactor:
+    """Redaction with a memory: literal secrets that have no format, and finders added later.
+
+    A finder is any function from a text to the spans that must go, e.g. the index of a column
+    declared confidential.
+    """
+
+    def __init__(self, literals: Iterable[str] = ()) -> None:
+        self._literals: dict[str, str] = {}
+        self.finders: list[Finder] = []
+        self.learn(*literals)
+
+    @classmethod
+    def of_environment(cls, environ: Mapping[str, str] | None = None) -> Redactor:
+        """A redactor that knows the secrets among the environment variables, read once."""
+        return cls(environment_secrets(os.environ if environ is None else environ))
+
+    def learn(self, *values: str, rule: str = "secret") -> None:
+        """Redact these literal values from now on; words, paths and short values are ignored."""
+        known = dict(self._literals)
+        for value in values:
+            if not _is_plain(value):
+                known.update((form, rule) for form in _spellings(value))
+        # A session that changes keys all day keeps the latest; replaced whole, so that readers need no lock.
+        self._literals = dict(list(known.items())[-_MAX_LITERALS:])
+
+    def learn_request(self, url: str, headers: Mapping[str, str]) -> None:
+        """Redact the request's own credentials wherever they turn up: servers echo them in errors."""
+        found = [_SCHEME.sub("", v) for k, v in headers.items() if _SECRET_HEADER.fullmatch(k)]
+        query = urlsplit_or_none(url)
+        if query is not None:
+            found += [v for k, v in parse_qsl(query.query) if _SECRET_HEADER.fullmatch(k) or k.lower() == "sig"]
+            found += [unquote(query.password)] if query.password else []
+        fresh = [v for v in found if v not in self._literals]
+        if fresh:
+            self.learn(*fresh)
+
+    def spans(self, text: str) -> list[Span]:
+        """What must not be written of this text: credentials, learnt literals, what finders find."""
+        spans = credentials(text)
+        for literal, rule in self._literals.items():
+            if literal in text:
+                spans = spans + [Span(*m.span(), rule) for m in re.finditer(re.escape(literal), text)]
+        for finder in self.finders:
+            spans = [*spans, *finder(text)]
+        return merged(spans)
+
+    def text(self, text: str) -> str:
+        """The text without its secrets; the same object when it has none."""
+        return cut(text, self.spans(text))
+
+    def texts(self, texts: Sequence[str]) -> list[str]:
+        """Texts that belong together: a secret cut in two by a chunk boundary goes too."""
+        spans = [self.spans(t) for t in texts]
+        start = 0
+        whole = self.spans("".join(texts)) if len(texts) > 1 else []
+        for i, text in enumerate(texts):
+            end = start + len(text)
+            spans[i] = merged(
+                spans[i]
+                + [
+                    Span(max(s.start, start) - start, min(s.end, end) - start, s.rule)
+                    for s in _touching(whole, start, end)
+                    if s.start < start or s.end > end
+                ]
+            )
+            start = end
+        return [cut(t, s) for t, s in zip(texts, spans, strict=True)]
+
+    def value(self, value: Any) -> Any:
+        """A JSON-like value without secrets, keys included; numbers, booleans and None as they are."""
+        return self._value(value, 0)
+
+    def _value(self, value: Any, depth: int) -> Any:
+        if isinstance(value, str):
+            return self.text(value)
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        if depth > _MAX_DEPTH:
+            return "[redacted:too-deep]"
+        if isinstance(value, Mapping):
+            return {self.text(str(k)): self._member(str(k), v, depth + 1) for k, v in value.items()}
+        if isinstance(value, list | tuple):
+            return self._sequence(value, depth + 1)
+        if isinstance(value, bytes | bytearray):
+            return self.text(bytes(value).decode("latin-1")).encode("latin-1", "replace")
+        return self.text(str(value))
+
+    def _member(self, name: str, value: Any, depth: int) -> Any:
+        if isinstance(value, str) and value and is_secret_name(name) and not value.startswith("[redacted:"):
+            return "[redacted:named-secret]"
+        return self._value(value, depth)
+
+    def _sequence(self, items: Sequence[Any], depth: int) -> list[Any]:
+        if len(items) > 1 and all(isinstance(i, str) for i in items):
+            return list(self.texts(items))
+        out = [self._value(i, depth) for i in items]
+        for key in ("content", "text"):  # parts of one message: their texts are read as one
+            at = [i for i, item in enumerate(items) if isinstance(item, Mapping) and isinstance(item.get(key), str)]
+            if len(at) > 1:
+                for i, text in zip(at, self.texts([items[i][key] for i in at]), strict=True):
+                    out[i][key] = text
+        return out
+
+    def url(self, url: str) -> str:
+        """A URL fit to be written: no user, no password, no fragment, only harmless parameters' values."""
+        parts = urlsplit_or_none(url)
+        if parts is None:
+            return self.text(url.partition("?")[0].rpartition("@")[2])
+        host = parts.netloc.rpartition("@")[2]
+        query = "&".join(
+            f"{k}={v}" if k.lower() in _PARAMETERS else f"{k}=[redacted:parameter]"
+            for k, v in parse_qsl(parts.query, keep_blank_values=True)
+        )
+        shown = f"{parts.scheme}://{host}" if parts.scheme and host else host
+        return self.text(f"{shown}{parts.path}{'?' + query if query else ''}")
+
+    def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """The headers that may be written: an allow-list, names in lower case."""
+        return {
+            name.lower(): self.text(value)
+            for name, value in headers.items()
+            if name.lower() in _HEADERS or name.lower().startswith(_HEADER_PREFIXES)
+        }
+
+
+def _touching(spans: Sequence[Span], start: int, end: int) -> Iterable[Span]:
+    return (s for s in spans if s.start < end and s.end > start)
+
+
+def urlsplit_or_none(url: str) -> Any:
+    """The URL taken apart, or None when it is none."""
+    try:
+        parts = urlsplit(url)
+        parts.hostname  # noqa: B018 - the property raises on a broken address
+    except ValueError:
+        return None
+    return parts
+
+
+@cache
+def default() -> Redactor:
+    """The redactor of this process; knows the environment's secrets as they were at first use."""
+    return Redactor.of_environment()
+
+
+def redact_text(text: str) -> str:
+    """The text with every secret replaced by `[redacted:rule]`."""
+    return default().text(text)
+
+
+def redact(value: Any) -> Any:
+    """A JSON-like value with every secret replaced, in keys too."""
+    return default().value(value)
+
+
+def safe_url(url: str) -> str:
+    """A URL fit to be written."""
+    return default().url(url)
+
+
+def safe_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers that may be written."""
+    return default().headers(headers)
