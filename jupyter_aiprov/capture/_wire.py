@@ -20,7 +20,6 @@ from jupyter_aiprov.capture._tap import Call, Tap, is_inner, under_way
 from jupyter_aiprov.model import Request
 
 HEAD = 8 * 1024 * 1024
-TAIL = 1024 * 1024
 
 _SECRET = re.compile(r"auth|cookie|secret|token|signature|credential|(^|[-_])key$|api-?key|password")
 
@@ -67,67 +66,34 @@ def _lowered(name: str) -> tuple[str, bool]:
     return lower, _SECRET.search(lower) is not None
 
 
-def request_headers(items: Iterable[tuple[str, str]]) -> dict[str, str]:
+def request_headers(items: Iterable[tuple[str | bytes, str | bytes]]) -> dict[str, str]:
     """Names in lower case; the value of whatever may hold a credential is left out."""
     out: dict[str, str] = {}
     for name, value in items:
-        lower, secret = _lowered(name)
-        out[lower] = "" if secret else value
+        lower, secret = _lowered(_text(name))
+        out[lower] = "" if secret else _text(value)
     return out
 
 
-def response_headers(items: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Names in lower case, without cookies."""
-    return {lower: value for name, value in items if (lower := name.lower()) != "set-cookie"}
+def _text(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
-def clipped(body: bytes | bytearray | memoryview) -> tuple[bytes, bool]:
-    """The head of a request body that is kept, and whether there was more."""
-    if len(body) <= HEAD:
-        return bytes(body), False
-    return bytes(body[:HEAD]), True
+def response_headers(items: Iterable[tuple[str, str]], *, decoded: bool = False) -> dict[str, str]:
+    """Names in lower case, without cookies; `decoded`: the body comes unpacked, so no encoding is named."""
+    left_out = ("set-cookie", "content-encoding") if decoded else ("set-cookie",)
+    return {lower: value for name, value in items if (lower := name.lower()) not in left_out}
 
 
-class Kept:
-    """A body as it goes by: the first 8 MB, the last 1 MB, and how much it was in all."""
+def clipped(body: object) -> tuple[bytes, bool]:
+    """The head of a request body that is kept, and whether there is more than was seen.
 
-    def __init__(self, head: int = HEAD, tail: int = TAIL) -> None:
-        self.size = 0
-        self._room = head
-        self._tail_limit = tail
-        self._head: list[bytes] = []
-        self._tail: list[bytes] = []
-        self._tail_size = 0
-
-    def add(self, data: bytes) -> None:
-        """One more piece went by."""
-        self.size += len(data)
-        if self._room >= len(data):
-            self._room -= len(data)
-            self._head.append(data)
-            return
-        if self._room:
-            self._head.append(data[: self._room])
-            data = data[self._room :]
-            self._room = 0
-        self._tail.append(data)
-        self._tail_size += len(data)
-        if self._tail_size > 2 * self._tail_limit:
-            self._trim()
-
-    def _trim(self) -> None:
-        joined = b"".join(self._tail)[-self._tail_limit :] if self._tail_limit else b""
-        self._tail = [joined]
-        self._tail_size = len(joined)
-
-    @property
-    def truncated(self) -> bool:
-        """True when a piece in the middle was not kept."""
-        return self.size > len(self.body)
-
-    @property
-    def body(self) -> bytes:
-        """What was kept, in order."""
-        if self._tail:
-            self._trim()
-        return b"".join((*self._head, *self._tail))
+    What is not in memory (a file, a generator) is not read: it could not be put back.
+    """
+    if body is None:
+        return b"", False
+    if isinstance(body, str):
+        body = body.encode()
+    if not isinstance(body, bytes | bytearray | memoryview):
+        return b"", True
+    return bytes(body[:HEAD]), len(body) > HEAD

@@ -8,6 +8,7 @@ import pytest
 
 from jupyter_aiprov.capture import Installed, install
 from tests.capture.fake_tap import FakeTap
+from tests.loopback import Loopback
 
 
 @pytest.fixture
@@ -20,3 +21,9 @@ def installed(tap: FakeTap) -> Iterator[Installed]:
     """Every capture file, for the length of one test."""
     with install(tap) as it:
         yield it
+
+
+@pytest.fixture
+def server() -> Iterator[Loopback]:
+    with Loopback() as running:
+        yield running

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from jupyter_aiprov.capture._tap import under_way
-from jupyter_aiprov.capture._wire import Kept
 from jupyter_aiprov.model import Ended, Exchange, Invocation, Request, Response
+from jupyter_aiprov.recorder import Body
 
 _ids = itertools.count(1)
 
@@ -29,7 +29,7 @@ class FakeCall:
         self.version = version
         self.status: int | None = None
         self.headers: Mapping[str, str] = {}
-        self.kept = Kept()
+        self.kept = Body()
         self.chunks: list[bytes] = []
         self.ended: Ended | None = None
         self.error: BaseException | None = None
@@ -60,7 +60,7 @@ class FakeCall:
 
     @property
     def body(self) -> bytes:
-        return self.kept.body
+        return self.kept.value()
 
     @property
     def exchange(self) -> Exchange:
