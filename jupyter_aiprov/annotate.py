@@ -1,0 +1,209 @@
+"""Stamps, cell marks and notebook log restored from each other and from the journal.
+
+For notebooks run without our front end (nbclient, papermill, nbconvert --execute), merged, or
+stripped of their outputs. Nothing is invented: what cannot be restored is said. Annotating twice
+changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+from jupyter_aiprov import semconv, stamp
+from jupyter_aiprov.document import Node, Notebook, cell_id, cells, mark, metadata, outputs, set_mark
+from jupyter_aiprov.marks import cell_mark, entry_of_stamps, session_entry
+from jupyter_aiprov.notebook import Found, marks_of, provenance_of, resolve, stamps_of
+from jupyter_aiprov.proof import merkle_root
+from jupyter_aiprov.provenance import Event, uses_of
+from jupyter_aiprov.seal import is_source, sealed
+
+CONFLICTS = "nbdime-conflicts"
+
+
+@dataclass
+class Annotated:
+    """The annotated notebook, what was done and what could not be restored."""
+
+    notebook: Notebook
+    done: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+
+
+def annotate(nb: Notebook, journal: Iterable[Event] = (), *, language: str = "en") -> Annotated:
+    """A copy of the notebook with its stamps, marks and log as far as records are at hand."""
+    out = Annotated(deepcopy(nb))
+    events = list(journal)
+    _restore_stamps(out, events, language)
+    _complete_stamps(out.notebook)
+    _mark_cells(out)
+    _write_log(out.notebook, events)
+    return out
+
+
+# ── stamps ─────────────────────────────────────────────────────────────────────────
+def recorded_runs(events: Iterable[Event]) -> dict[str, dict[str, Any]]:
+    """Runs of the journal that a stamp belongs to, with the place of each in the order of events."""
+    runs: dict[str, dict[str, Any]] = {}
+    used: set[str] = set()
+    muted = False
+    for order, event in enumerate(events):
+        if event.get("type") == "execution":
+            runs.setdefault(str(event.get("id")), {}).update({**event, "order": order})
+        elif event.get("type") in ("invocation", "derivation", "authorship") and event.get("execution"):
+            used.add(str(event["execution"]))
+        muted = muted or event.get("reason") == "stamp-off"
+    return {} if muted else {id_: run for id_, run in runs.items() if id_ in used}
+
+
+def _restore_stamps(out: Annotated, events: Sequence[Event], language: str) -> None:
+    nodes = dict(cells(out.notebook))
+    runs = recorded_runs(events)
+    present = {one.id for one in stamps_of(out.notebook)}
+    stable = {one.index for one in stamps_of(out.notebook) if not one.execution.get("id")}
+    home = resolve(runs, out.notebook)
+    for index in sorted(set(home.values())):
+        mine = [id_ for id_, at in home.items() if at == index]
+        latest = max(mine, key=lambda id_: runs[id_]["order"])
+        cell = nodes[index]
+        if latest in present or index in stable or any(id_ in present for id_ in mine):
+            continue
+        if not is_source(cell.get("source"), runs[latest].get("source_sha256")):
+            out.lost.append(f"cell {index + 1} was edited after its last recorded run: run it again to stamp it")
+            continue
+        record = _record(runs[latest], events, cell)
+        if not isinstance(cell.get("outputs"), list):
+            cell["outputs"] = []
+        cell["outputs"].append(_output(record, language))
+        out.done.append(f"stamp of cell {index + 1} restored from the journal")
+    for id_, run in runs.items():
+        if id_ not in home and id_ not in present:
+            out.lost.append(f"run [{run.get('execution_count')}] of the journal has no cell in this notebook")
+
+
+def _record(run: Mapping[str, Any], events: Sequence[Event], cell: Node) -> dict[str, Any]:
+    """The stamp as the kernel would have written it after the last line about this run."""
+    own = [e for e in events if e.get("execution") == run["id"] and e.get("type") != "execution"]
+    calls: dict[str, dict[str, Any]] = {}
+    for event in own:
+        if event.get("type") == "invocation":
+            calls.setdefault(str(event.get("id")), {}).update(event)
+    hashes = [str(e["hash"]) for e in own if isinstance(e.get("hash"), str)]
+    seqs = [int(e["seq"]) for e in own if isinstance(e.get("seq"), int)]
+    link = None
+    if hashes and seqs:
+        session = str(run.get("session"))
+        link = {"session": session, "file": f"{session}.jsonl", "lines": len(hashes), "seq": [min(seqs), max(seqs)]}
+        link["root"] = merkle_root(hashes)
+    made = {**run, "cell_id": run.get("cell_id") or cell_id(cell)}
+    return stamp.record(made, uses_of(calls.values()), own, journal=link)
+
+
+def _output(record: Mapping[str, Any], language: str) -> Node:
+    return {
+        "output_type": "display_data",
+        "data": stamp.bundle(record, language),
+        "metadata": {semconv.KEY: stamp.mark(record)},
+    }
+
+
+def _complete_stamps(nb: Notebook) -> None:
+    """Give headless stamps the id of their cell, and their outputs their mark."""
+    nodes = dict(cells(nb))
+    for one in stamps_of(nb):
+        if one.is_broken:
+            continue
+        cell, output = nodes[one.index], outputs(nodes[one.index])[one.output]
+        record = one.record
+        made = record.get("execution") or {}
+        here = is_source(cell.get("source"), made.get("source_sha256"))
+        if cell_id(cell) and made.get("id") and not made.get("cell_id") and here and not one.problems:
+            record = {**record, "execution": {**made, "cell_id": cell_id(cell)}}
+            record = sealed(record) if "seal" in record else record
+            output["data"][semconv.MIME] = record
+        if not mark(output):
+            set_mark(output, stamp.mark(record))
+
+
+# ── marks ──────────────────────────────────────────────────────────────────────────
+def _mark_cells(out: Annotated) -> None:
+    by_cell: dict[int, list[Found]] = {}
+    for one in stamps_of(out.notebook):
+        if not one.is_broken:
+            by_cell.setdefault(one.index, []).append(one)
+    said = {m.index: m.value for m in marks_of(out.notebook)}
+    for index, cell in cells(out.notebook):
+        before = said.get(index, {})
+        stamps = [one.record for one in by_cell.get(index, ())]
+        if not stamps:
+            if before.get("origin") in semconv.AI_ORIGINS and not before.get("authorship"):
+                out.lost.append(
+                    f"cell {index + 1} is marked as made with AI, but its stamp is gone and no journal has it"
+                )
+            continue
+        made = cell_mark(stamps, before, cell.get("source"), outputs(cell))
+        if made != mark(cell):
+            set_mark(cell, made)
+            out.done.append(f"cell {index + 1} marked")
+        _settle(cell)
+    _settle(out.notebook)
+
+
+def _settle(node: Node) -> None:
+    """Take our key out of what nbdime left undecided: it was just written anew."""
+    for one in [node, *outputs(node)]:
+        left = metadata(one).get(CONFLICTS)
+        if not isinstance(left, dict):
+            continue
+        for side in ("local_diff", "remote_diff"):
+            diff = left.get(side)
+            if isinstance(diff, list):
+                left[side] = [d for d in diff if not (isinstance(d, dict) and d.get("key") == semconv.KEY)]
+        if not any(left.get(side) for side in ("local_diff", "remote_diff")):
+            metadata(one).pop(CONFLICTS)
+
+
+# ── the log ────────────────────────────────────────────────────────────────────────
+def _write_log(nb: Notebook, events: Sequence[Event]) -> None:
+    log = next((m.value for m in marks_of(nb) if m.index is None), {})
+    known: dict[str, Any] = dict(log.get("sessions") or {})
+    told: dict[str, list[Event]] = {}
+    for event in events:
+        told.setdefault(str(event.get("session")), []).append(event)
+    stamps: dict[str, list[dict[str, Any]]] = {}
+    for one in stamps_of(nb):
+        if one.execution.get("session"):
+            stamps.setdefault(str(one.execution["session"]), []).append(one.record)
+    relevant = [s for s in told if s in stamps or s in known or _is_about(nb, told[s])]
+    if not known and not relevant and not stamps:
+        return
+    for session in dict.fromkeys([*stamps, *relevant]):
+        if session in told:
+            known[session] = session_entry(told[session], known.get(session, {}), _superseded(nb, told[session]))
+        else:
+            known[session] = entry_of_stamps(stamps[session], known.get(session, {}))
+    first = next((s["schema_version"] for rest in stamps.values() for s in rest), semconv.SCHEMA_VERSION)
+    set_mark(nb, {"schema_version": log.get("schema_version", first), **log, "sessions": dict(sorted(known.items()))})
+
+
+def _is_about(nb: Notebook, events: Sequence[Event]) -> bool:
+    """True when a run of this session belongs to a cell of this notebook."""
+    return bool(resolve(recorded_runs(events), nb))
+
+
+def _superseded(nb: Notebook, events: Sequence[Event]) -> list[dict[str, Any]]:
+    """One summary per model, status and standing of what is not behind the results shown."""
+    found = provenance_of(nb, events)
+    groups: dict[tuple[str, ...], dict[str, Any]] = {}
+    for use in found.uses:
+        if use.standing in ("shown", "cached") or use.session not in {str(e.get("session")) for e in events}:
+            continue
+        public = stamp.public(use.to_dict())
+        keys = (semconv.OPERATION, semconv.PROVIDER, semconv.REQUEST_MODEL, semconv.RESPONSE_MODEL, semconv.DESTINATION)
+        head = {k: public[k] for k in keys if k in public}
+        entry = groups.setdefault((*map(str, head.values()), use.status, use.standing), {**head, "count": 0})
+        entry["count"] += use.count
+        entry["status"], entry["standing"] = use.status, use.standing
+    return list(groups.values())

@@ -1,0 +1,315 @@
+"""A document checked against itself and against its journal; the answer is an `Integrity`.
+
+Covered are the records, the links between records at hand, the sources, and the outputs whose
+digests are on record; what is not covered is listed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jupyter_aiprov import journal as journals
+from jupyter_aiprov import schema, semconv, stamp
+from jupyter_aiprov.annotate import recorded_runs
+from jupyter_aiprov.document import Node, Notebook, cell_id, cells, mark, outputs
+from jupyter_aiprov.integrity import Change, Integrity, Kind
+from jupyter_aiprov.marks import cell_mark, is_outdated
+from jupyter_aiprov.notebook import Found, Mark, conflicts_of, marks_of, resolve, stamps_of
+from jupyter_aiprov.proof import digest, merkle_root
+from jupyter_aiprov.provenance import group_attributes, use_of_group
+from jupyter_aiprov.seal import is_source, output_digest, outputs_digest, seal_holds, stable_digest
+
+Journals = Mapping[str, Sequence[Path]]  # session -> its files in order of rotation
+
+
+def verify(nb: Notebook, journal: Journals | None = None, *, anchored: str | None = None) -> Integrity:
+    """Check a document against itself and, where it is at hand, against the journal."""
+    return _Check(nb, journal or {}, anchored).result()
+
+
+@dataclass
+class _Check:
+    nb: Notebook
+    journal: Journals
+    anchored: str | None
+    changes: list[Change] = field(default_factory=list)
+    missing: list[tuple[str, int]] = field(default_factory=list)
+    not_covered: list[str] = field(default_factory=list)
+
+    def result(self) -> Integrity:
+        self.nodes = dict(cells(self.nb))
+        self.stamps = stamps_of(self.nb)
+        self.marks = marks_of(self.nb)
+        self.log = next((m.value for m in self.marks if m.index is None), {})
+        self.by_cell: dict[int, list[Found]] = defaultdict(list)
+        for one in self.stamps:
+            self.by_cell[one.index].append(one)
+        for index in conflicts_of(self.nb):
+            self._changed("merge-undecided", index, "a merge was left undecided here (nbdime-conflicts)")
+        self._stamps()
+        self._output_marks()
+        for said in self.marks:
+            self._mark(said)
+        self._sessions()
+        return Integrity(
+            changes=tuple(dict.fromkeys(self.changes)),
+            missing=tuple(self.missing),
+            not_covered=tuple(dict.fromkeys(self.not_covered)),
+            records=len(self.stamps) + len(self.marks),
+            anchored=self.anchored,
+        )
+
+    def _changed(self, kind: Kind, index: int | None, text: str) -> None:
+        self.changes.append(Change(kind, index, text))
+
+    # ── stamps ────────────────────────────────────────────────────────────────────
+    def _stamps(self) -> None:
+        seen: Counter[str] = Counter()
+        unsealed = 0
+        for one in self.stamps:
+            if one.is_broken or one.problems:
+                self._changed("edited", one.index, f"stamp: {'; '.join(one.problems[:3])}")
+            if one.is_broken:
+                continue
+            seen[one.id] += 1
+            if seen[one.id] > 1:
+                self._changed("duplicated", one.index, "stamp: the same record lies in the notebook twice")
+            if one.record.get("digest") != stable_digest(one.record):
+                self._changed("edited", one.index, "stamp: does not match its digest")
+            holds = seal_holds(one.record)
+            if holds is False:
+                self._changed("edited", one.index, "stamp: does not match its seal")
+            unsealed += holds is None and "journal" in one.record
+            self._placed(one, self.nodes[one.index])
+            self._words(one, outputs(self.nodes[one.index])[one.output])
+        if unsealed:
+            self.not_covered.append(f"times, tokens and ids of {unsealed} stamps (they carry no seal)")
+
+    def _placed(self, one: Found, cell: Node) -> None:
+        made = one.execution
+        ids = {cell_id(c) for c in self.nodes.values()}
+        here, there = cell_id(cell), made.get("cell_id")
+        counts = made.get("execution_count"), cell.get("execution_count")
+        if not is_source(cell.get("source"), made.get("source_sha256")):
+            if there and here and there != here:
+                moved = there in ids
+                what = "belongs to another cell of this notebook" if moved else "belongs to no cell of this notebook"
+                self._changed("reordered" if moved else "foreign", one.index, f"stamp: {what}")
+            else:
+                self._changed("source-changed", one.index, "the source is not the one that ran")
+        elif None not in counts and counts[0] != counts[1]:
+            self._changed("reordered", one.index, f"stamp: is of run [{counts[0]}], the cell shows run [{counts[1]}]")
+        known = Counter(output_digest(o) for o in outputs(cell))
+        for sha in one.record.get("outputs") or ():
+            if known[str(sha)] < 1:
+                self._changed("outputs-changed", one.index, "an output is not the one that was stamped")
+                break
+            known[str(sha)] -= 1
+
+    def _words(self, one: Found, output: Node) -> None:
+        """What people read must be what the record says; only this version's wording is known."""
+        if one.record.get("tool") != stamp.TOOL:
+            self.not_covered.append("the visible text of stamps written by another version")
+            return
+        data = output.get("data") or {}
+        bundles = [stamp.bundle(one.record, language) for language in stamp.WORDS]
+        for mime in ("text/html", "text/plain", "text/latex"):
+            if mime in data and output_digest(_only(data, mime)) not in {
+                output_digest(_only(b, mime)) for b in bundles
+            }:
+                self._changed("edited", one.index, f"stamp: its {mime} does not say what its record says")
+
+    def _output_marks(self) -> None:
+        known = {one.id: one for one in self.stamps if not one.is_broken}
+        own = {(one.index, one.output): one for one in self.stamps}
+        for index, cell in self.nodes.items():
+            for number, output in enumerate(outputs(cell)):
+                said, stamped = mark(output), own.get((index, number))
+                if said and stamped is not None:
+                    if said != stamp.mark(stamped.record):
+                        self._changed("edited", index, "the mark on the stamp's output does not match the stamp")
+                elif said:
+                    self._shown(index, said, known.get(str(said.get("execution"))))
+
+    def _shown(self, index: int, said: Mapping[str, Any], run: Found | None) -> None:
+        """The mark of an output that shows AI content, against the stamp of its run."""
+        if problems := schema.problems("outputMark", said):
+            self._changed("edited", index, f"an output's mark: {problems[0]}")
+        if run is None:
+            self.missing.append((f"the stamp that an output of cell {index + 1} names", 1))
+            return
+        origins = {d.get("subject"): d.get("origin") for d in run.record.get("derivations") or ()}
+        for subject in said.get("subjects") or ():
+            if said.get("origin") not in (origins.get(subject), "ai-derived"):
+                self._changed("edited", index, f"an output's mark does not match the stamp: {subject}"[:200])
+
+    # ── marks ─────────────────────────────────────────────────────────────────────
+    def _mark(self, one: Mark) -> None:
+        if one.problems:
+            self._changed("edited", one.index, "; ".join(one.problems[:3]))
+        versions = {s.record.get("schema_version") for s in self.stamps if not s.is_broken}
+        if versions and one.value.get("schema_version") not in versions:
+            self._changed("edited", one.index, "mark: its schema version is not that of the stamps")
+        if one.value.get("schema_version") == semconv.SCHEMA_VERSION:
+            for key in _unknown("notebookLog" if one.index is None else "cellMark", one.value):
+                self._changed("edited", one.index, f"mark: holds what this version does not know: {key}")
+        for key in ("reviews", "declarations", "withdrawals"):
+            for id_, event in (one.value.get(key) or {}).items():
+                self._event(one, key, id_, event)
+        if one.index is not None:
+            self._cell_mark(one, one.index)
+
+    def _cell_mark(self, one: Mark, index: int) -> None:
+        cell, said = self.nodes[index], one.value
+        sha = said.get("source_sha256")
+        if sha and not is_source(cell.get("source"), sha):
+            self._changed("source-changed", index, "the source is not the one that was marked")
+        if said.get("outputs_sha256") and said["outputs_sha256"] != outputs_digest(outputs(cell)):
+            self._changed("outputs-changed", index, "the outputs are not those that were marked")
+        stamps = [s for s in self.by_cell[index] if not s.is_broken]
+        if stamps:
+            for key, value in cell_mark([s.record for s in stamps], said, cell.get("source"), outputs(cell)).items():
+                if said.get(key) != value:
+                    self._changed("edited", index, f"mark: its {key} does not match the stamp")
+        elif said.get("origin") in semconv.AI_ORIGINS and not said.get("authorship"):
+            self.missing.append((f"the stamp of cell {index + 1}", 1))
+        for summary in said.get("authorship") or ():
+            self._seal(index, "authorship", "authorshipSummary", summary)
+
+    def _event(self, one: Mark, key: str, id_: str, event: Mapping[str, Any]) -> None:
+        if str(event.get("id", id_)) != id_:
+            self._changed("edited", one.index, f"a record in {key} lies under another id")
+        self._seal(one.index, key, key.removesuffix("s"), event)
+        if key == "reviews":
+            self._review(one, event)
+
+    def _seal(self, index: int | None, what: str, name: str, record: Mapping[str, Any]) -> None:
+        holds = seal_holds(record)
+        if holds is False or (holds is None and _unknown(name, record)):
+            self._changed("edited", index, f"a record in {what} does not match its seal")
+        if holds is None:
+            self.not_covered.append(f"records in {what} that carry no seal")
+
+    def _review(self, one: Mark, event: Mapping[str, Any]) -> None:
+        subject = event.get("subject") or {}
+        index = one.index
+        if index is None:
+            index = next(
+                (i for i, c in self.nodes.items() if subject.get("cell_id") and cell_id(c) == subject["cell_id"]), None
+            )
+        if index is None:
+            if subject.get("cell_id"):
+                self._changed("review-outdated", None, "a review is about a cell that is no longer there")
+            return
+        cell = self.nodes[index]
+        if is_outdated(event, cell.get("source"), outputs(cell)):
+            self._changed("review-outdated", index, "source or outputs changed after they were reviewed")
+
+    # ── sessions and their journals ───────────────────────────────────────────────
+    def _sessions(self) -> None:
+        said: dict[str, Mapping[str, Any]] = dict(self.log.get("sessions") or {})
+        for entry in said.values():
+            self._seal(None, "sessions", "sessionLog", entry)
+        expected: Counter[str] = Counter({s: int(e.get("lines") or 0) for s, e in said.items()})
+        for one in self.stamps:
+            link = (one.clean or {}).get("journal") or {}
+            if link:
+                session = str(link.get("session"))
+                least = max([int(link.get("lines") or 0), *(link.get("seq") or ())])
+                expected[session] = max(expected[session], least)
+        for session, lines in expected.items():
+            if files := self.journal.get(session):
+                self._journal(session, list(files), lines, said.get(session, {}))
+            elif lines:
+                self.missing.append((f"journal {session[:40]}.jsonl", lines))
+        if self.log.get("disclosure"):
+            self.not_covered.append("the answers in the disclosure (free text of the authors)")
+        self._removed()
+
+    def _journal(self, session: str, files: list[Path], lines: int, entry: Mapping[str, Any]) -> None:
+        verdict = journals.verify(files)
+        for problem in verdict.problems[:20]:
+            self._changed("journal-changed", None, f"journal: {problem}")
+        if verdict.torn_tail:
+            self.not_covered.append(f"the torn last line of journal {session[:40]}")
+        if verdict.lines < lines:
+            self.missing.append((f"the end of journal {session[:40]}.jsonl", lines - verdict.lines))
+        at = int(entry.get("lines") or 0)
+        if entry.get("head") and 0 < at <= verdict.lines and verdict.hashes[at - 1] != entry["head"]:
+            self._changed(
+                "journal-changed", None, f"journal {session[:40]} is not the one the notebook log was written from"
+            )
+        events = _read(files)
+        for one in self.stamps:
+            link = (one.clean or {}).get("journal") or {}
+            if link.get("session") == session and verdict.lines >= lines:
+                self._root(one, link, events)
+
+    def _root(self, one: Found, link: Mapping[str, Any], events: list[dict[str, Any]]) -> None:
+        low, high = link.get("seq") or (0, 0)
+        own = [e for e in events if _is_of(e, one.id) and low <= int(e.get("seq") or 0) <= high]
+        root = merkle_root([str(e["hash"]) for e in own if isinstance(e.get("hash"), str)])
+        if root != link.get("root") or len(own) != link.get("lines"):
+            self._changed("journal-changed", one.index, "the journal's lines are not those that the stamp sums up")
+        elif _counts(own) != _summed(one.clean or {}):
+            self._changed("edited", one.index, "stamp: does not say what the journal's lines say")
+
+    def _removed(self) -> None:
+        """Runs that the journal knows, behind outputs that are still here, whose stamp is gone."""
+        events = [e for files in self.journal.values() for e in _read(list(files))]
+        if not events:
+            return
+        runs = recorded_runs(events)
+        home = resolve(runs, self.nb)
+        present = {one.id for one in self.stamps}
+        for id_, index in home.items():
+            cell = self.nodes[index]
+            latest = max((r for r in home if home[r] == index), key=lambda r: runs[r]["order"])
+            if id_ != latest or id_ in present or not is_source(cell.get("source"), runs[id_].get("source_sha256")):
+                continue
+            if any(s.execution.get("id") is None for s in self.by_cell[index]):
+                continue  # a stable stamp names no run
+            if outputs(cell):
+                self._changed("removed", index, "the stamp of this cell's run is gone")
+            else:
+                self.missing.append((f"outputs and stamp of cell {index + 1}", 1))
+
+
+def _unknown(name: str, record: Mapping[str, Any]) -> list[str]:
+    """Keys that this version gives no meaning; a newer version says so in its number."""
+    known = schema.load()["$defs"][name]["properties"]
+    return [str(key)[:80] for key in sorted(record) if key not in known and key not in ("seq", "prev", "hash")]
+
+
+def _is_of(event: Mapping[str, Any], execution: str) -> bool:
+    return event.get("execution") == execution and event.get("type") != "execution"
+
+
+def _counts(events: Sequence[Mapping[str, Any]]) -> Counter[str]:
+    """Calls by what makes them alike, from the journal's lines."""
+    last: dict[str, Mapping[str, Any]] = {}
+    for event in events:
+        if event.get("type") == "invocation":
+            last[str(event.get("id"))] = {**last.get(str(event.get("id")), {}), **event}
+    return Counter(digest(stamp.public(group_attributes(one))) for one in last.values())
+
+
+def _summed(record: Mapping[str, Any]) -> Counter[str]:
+    """The same from a stamp's groups."""
+    out: Counter[str] = Counter()
+    for group in record.get("groups") or ():
+        use = use_of_group(group)
+        out[digest(dict(use.attributes))] += use.count
+    return out
+
+
+def _read(files: Sequence[Path]) -> list[dict[str, Any]]:
+    return [event for path in files for event in journals.read(path)]
+
+
+def _only(data: Mapping[str, Any], mime: str) -> dict[str, Any]:
+    return {"output_type": "display_data", "data": {mime: data[mime]}}

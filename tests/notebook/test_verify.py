@@ -1,0 +1,337 @@
+"""`verify` gives the four answers and no other, and names the cells behind them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from jupyter_aiprov.annotate import annotate
+from jupyter_aiprov.document import cells, dumps, outputs, read
+from jupyter_aiprov.seal import outputs_digest, sealed, source_digest
+from jupyter_aiprov.semconv import KEY, MIME
+from jupyter_aiprov.verify import verify
+from tests.notebook.made import Made, code
+
+Make = Callable[..., Made]
+
+
+def reviewed(nb: dict[str, Any], index: int = 1) -> dict[str, Any]:
+    """The notebook with a review, a declaration and a withdrawal, as the panel writes them."""
+    cell = nb["cells"][index]
+    review = {
+        "type": "review",
+        "id": "r-1",
+        "time": "2026-11-03T10:00:00.000+00:00",
+        "subject": {"kind": "cell", "cell_id": cell.get("id")},
+        "status": "checked",
+        "by": {"name": "Ada", "identity": "asserted"},
+        "method": "sampled",
+        "note": "every tenth row",
+        "units": {"unit": "rows", "total": 3, "read": 1, "corrected": 0, "rejected": 0},
+        "source_sha256": source_digest(cell["source"]),
+        "outputs_sha256": outputs_digest(cell["outputs"]),
+    }
+    declared = {"type": "declaration", "id": "d-1", "kind": "human", "subject": "df.age", "value": {"source": "clinic"}}
+    said = cell["metadata"][KEY]
+    said["reviews"] = {"r-1": sealed(review)}
+    said["state"] = "checked"
+    log = nb["metadata"][KEY]
+    log["declarations"] = {"d-1": sealed(declared)}
+    log["withdrawals"] = {"w-1": sealed({"type": "withdrawal", "id": "w-1", "target": "x", "reason": "a test call"})}
+    return nb
+
+
+def whole(made: Made) -> dict[str, Any]:
+    return reviewed(annotate(made.notebook(), made.events()).notebook)
+
+
+def kinds(nb: dict[str, Any], made: Made | None = None) -> set[tuple[str, int | None]]:
+    found = verify(nb, made.journals if made else None)
+    return {(c.kind, None if c.index is None else c.index + 1) for c in found.changes}
+
+
+# ── the four answers ───────────────────────────────────────────────────────────────
+def test_with_its_journal_a_notebook_is_consistent_and_not_anchored(made: Make) -> None:
+    one = made()
+    found = verify(whole(one), one.journals)
+    assert (found.answer, found.changes) == ("consistent", ())
+    assert found.text() == "consistent, not anchored (its author could have rebuilt it)"
+    assert found.text("fr") == "cohérent, non ancré (son auteur aurait pu le reconstruire)"
+
+
+def test_an_anchor_gives_its_date(made: Make) -> None:
+    one = made()
+    found = verify(whole(one), one.journals, anchored="2026-11-04")
+    assert (found.answer, found.text()) == ("anchored", "consistent, anchored on 2026-11-04")
+
+
+def test_without_the_journal_the_records_it_points_to_are_counted(made: Make) -> None:
+    one = made()
+    found = verify(whole(one))
+    assert found.answer == "not-supplied"
+    assert found.text() == f"{len(one.events())} records not supplied"
+    assert not found.changes
+
+
+def test_changes_name_their_cells_and_come_before_what_is_missing(made: Make) -> None:
+    nb = whole(made())
+    nb["cells"][1]["source"] += "  # tuned"
+    found = verify(nb)
+    assert (found.answer, found.text(), found.text("fr")) == ("changed", "changed: cell 2", "modifié : cellule 2")
+
+
+def test_an_anchored_notebook_that_changed_is_changed(made: Make) -> None:
+    nb = whole(made())
+    nb["cells"][1]["source"] += "  # tuned"
+    assert verify(nb, anchored="2026-11-04").answer == "changed"
+
+
+def test_a_notebook_without_records_is_consistent_and_says_that_it_holds_none() -> None:
+    found = verify({"cells": [code("1 + 1", "a")], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    assert (found.answer, found.records) == ("consistent", 0)
+
+
+# ── what it finds ──────────────────────────────────────────────────────────────────
+def test_a_changed_count_is_an_edited_record(made: Make) -> None:
+    nb = whole(made())
+    nb["cells"][1]["outputs"][-1]["data"][MIME]["groups"][0]["count"] = 2
+    assert ("edited", 2) in kinds(nb)
+
+
+def test_a_record_edited_and_sealed_anew_does_not_match_the_journal(made: Make) -> None:
+    one = made()
+    nb = whole(one)
+    record = nb["cells"][1]["outputs"][-1]["data"][MIME]
+    from jupyter_aiprov import seal, stamp
+
+    record["groups"][0]["count"] = 1
+    record["digest"] = seal.stable_digest(record)
+    record = sealed(record)
+    nb["cells"][1]["outputs"][-1]["data"] = stamp.bundle(record)
+    assert ("edited", 2) in kinds(nb, one)
+    assert ("edited", 2) not in kinds(nb)
+
+
+def test_an_edited_visible_text_does_not_match_its_record(made: Make) -> None:
+    nb = whole(made())
+    data = nb["cells"][1]["outputs"][-1]["data"]
+    data["text/html"] = data["text/html"].replace("gpt-4o-mini", "none")
+    assert ("edited", 2) in kinds(nb)
+
+
+def test_a_removed_stamp_is_found_by_the_journal(made: Make) -> None:
+    one = made()
+    nb = whole(one)
+    nb["cells"][1]["outputs"].pop()
+    del nb["cells"][1]["metadata"][KEY]
+    assert kinds(nb, one) == {("removed", 2)}
+
+
+def test_a_removed_stamp_leaves_its_mark_as_a_record_not_supplied(made: Make) -> None:
+    nb = whole(made())
+    nb["cells"][1]["outputs"].pop()
+    assert ("the stamp of cell 2", 1) in verify(nb).missing
+
+
+def test_cleared_outputs_are_records_not_supplied_and_not_a_change(made: Make) -> None:
+    one = made()
+    nb = annotate(one.notebook(), one.events()).notebook
+    for cell in nb["cells"]:
+        cell["outputs"] = []
+    found = verify(nb, one.journals)
+    assert (found.answer, found.changes) == ("not-supplied", ())
+
+
+def test_a_duplicated_record_is_named_where_it_lies_twice(made: Make) -> None:
+    nb = whole(made())
+    nb["cells"][2]["outputs"].append(deepcopy(nb["cells"][1]["outputs"][-1]))
+    assert {("duplicated", 3), ("reordered", 3)} <= kinds(nb)
+
+
+def test_records_swapped_between_cells_are_reordered(made: Make) -> None:
+    one = made()
+    one.run("df['tone'] = [tone(t) for t in df.text]", id_="c-tone", calls=1)
+    nb = annotate(one.notebook(), one.events()).notebook
+    first, second = nb["cells"][1]["outputs"], nb["cells"][3]["outputs"]
+    first[-1], second[-1] = second[-1], first[-1]
+    assert {("reordered", 2), ("reordered", 4)} <= kinds(nb)
+
+
+def test_records_swapped_between_identical_headless_cells_are_told_apart_by_their_run(made: Make) -> None:
+    one = made(headless=True)
+    one.run("ask('again')", id_=None, calls=1, ordinal=0)
+    one.run("ask('again')", id_=None, calls=1, ordinal=1)
+    nb = one.notebook(minor=4)
+    first, second = nb["cells"][3]["outputs"], nb["cells"][4]["outputs"]
+    assert not kinds(nb)
+    first[-1], second[-1] = second[-1], first[-1]
+    assert {("reordered", 4), ("reordered", 5)} <= kinds(nb)
+
+
+def test_a_record_of_another_notebook_is_foreign(made: Make) -> None:
+    nb = whole(made())
+    other = made(name="other", session="0ther0ther")
+    stray = other.run("summarise(report)", id_="elsewhere", calls=1)["outputs"][-1]
+    nb["cells"][2]["outputs"].append(stray)
+    assert ("foreign", 3) in kinds(nb)
+
+
+def test_outputs_changed_after_stamping_are_found_where_their_digests_are_on_record(made: Make) -> None:
+    nb = whole(made())
+    nb["cells"][1]["outputs"][0]["text"] = ["labelled\n", "4 rows\n"]
+    assert ("review-outdated", 2) in kinds(nb)
+
+
+def test_a_review_whose_source_changed_is_outdated(made: Make) -> None:
+    nb = whole(made())
+    nb["cells"][1]["source"] = "df['label'] = 'x'"
+    assert ("review-outdated", 2) in kinds(nb)
+
+
+def test_a_missing_tail_of_the_journal_is_counted_in_lines(made: Make) -> None:
+    one = made()
+    nb = whole(one)
+    path = one.journals[one.session][0]
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:-3]))
+    found = verify(nb, one.journals)
+    assert (f"the end of journal {one.session}.jsonl", 3) in found.missing
+    assert found.text() == "3 records not supplied"
+
+
+@pytest.mark.parametrize("harm", ["edit", "drop", "swap", "repeat"])
+def test_a_journal_whose_lines_were_touched_is_changed(made: Make, harm: str) -> None:
+    one = made()
+    nb = whole(one)
+    path = one.journals[one.session][0]
+    lines = path.read_bytes().splitlines(keepends=True)
+    if harm == "edit":
+        lines[4] = lines[4].replace(b"gpt-4o-mini", b"gpt-4o-maxi")
+    elif harm == "drop":
+        del lines[4]
+    elif harm == "swap":
+        lines[4], lines[5] = lines[5], lines[4]
+    else:
+        lines.insert(4, lines[4])
+    path.write_bytes(b"".join(lines))
+    found = verify(nb, one.journals)
+    assert found.answer == "changed"
+    assert any(c.kind == "journal-changed" for c in found.changes)
+    assert "journal" in found.text()
+
+
+def test_a_journal_rebuilt_from_scratch_is_not_the_one_the_notebook_was_written_from(made: Make) -> None:
+    one = made()
+    nb = whole(one)
+    other = made(name="rebuilt")
+    other.journal.close()
+    found = verify(nb, other.journals)
+    assert found.answer == "consistent"  # the same words at the same times: this is what an anchor is for
+    forged = made(name="forged")
+    forged.run("more()", id_="c-more", calls=1)
+    path = forged.journals[forged.session][0]
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:2] + lines[3:]))
+    assert verify(nb, forged.journals).answer == "changed"
+
+
+def test_an_undecided_merge_is_named(made: Make) -> None:
+    nb = whole(made())
+    nb["cells"][1]["metadata"]["nbdime-conflicts"] = {"local_diff": [{"op": "patch", "key": KEY}], "remote_diff": []}
+    assert ("merge-undecided", 2) in kinds(nb)
+
+
+# ── what survives ──────────────────────────────────────────────────────────────────
+def test_saving_reordering_keys_and_other_line_ends_change_nothing(made: Make) -> None:
+    one = made()
+    nb = whole(one)
+
+    def turned(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {k: turned(value[k]) for k in sorted(value, reverse=True)}
+        return [turned(v) for v in value] if isinstance(value, list) else value
+
+    def windows(nb: dict[str, Any]) -> dict[str, Any]:
+        for _, cell in cells(nb):
+            cell["source"] = "".join(cell["source"]).replace("\n", "\r\n").splitlines(keepends=True)
+            for output in outputs(cell):
+                if "text" in output:
+                    output["text"] = "".join(output["text"]).replace("\n", "\r\n")
+        return nb
+
+    for changed in (turned(nb), windows(deepcopy(nb)), read(dumps(nb)), read(dumps(turned(nb), like=b"{\t"))):
+        assert verify(changed, one.journals).answer == "consistent"
+
+
+def test_records_saved_as_text_are_read_as_the_same(made: Make) -> None:
+    one = made()
+    nb = whole(one)
+    data = nb["cells"][1]["outputs"][-1]["data"]
+    data[MIME] = json.dumps(data[MIME], indent=1).splitlines(keepends=True)
+    assert verify(nb, one.journals).answer == "consistent"
+
+
+# ── any single-byte change ─────────────────────────────────────────────────────────
+def records(nb: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Any]]:
+    """Every place in the document that holds a record: (container, key)."""
+    yield nb["metadata"], KEY
+    for _, cell in cells(nb):
+        if KEY in cell["metadata"]:
+            yield cell["metadata"], KEY
+        for output in outputs(cell):
+            if MIME in output.get("data", {}):
+                yield output["data"], MIME
+                yield output["data"], "text/html"
+                yield output["data"], "text/plain"
+                yield output["metadata"], KEY
+
+
+def test_any_single_byte_changed_in_any_record_is_reported(made: Make) -> None:
+    one = made()
+    nb = whole(one)
+    journals = one.journals
+    assert verify(nb, journals).answer == "consistent"
+    places = len(list(records(nb)))
+
+    @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.integers(0, places - 1), st.integers(0, 10**6), st.integers(1, 255))
+    def changed(place: int, offset: int, flip: int) -> None:
+        copy = deepcopy(nb)
+        container, key = list(records(copy))[place]
+        raw = bytearray(json.dumps(container[key]).encode())
+        raw[offset % len(raw)] ^= flip
+        try:
+            value = json.loads(raw)
+        except ValueError:
+            return  # no JSON any more: `read` refuses the file
+        if json.dumps(value, sort_keys=True) == json.dumps(container[key], sort_keys=True):
+            return
+        container[key] = value
+        assert verify(copy, journals).answer in ("changed", "not-supplied"), (key, bytes(raw))
+
+    changed()
+
+
+def test_any_single_byte_changed_in_the_journal_is_reported(made: Make, tmp_path: Path) -> None:
+    one = made()
+    nb = whole(one)
+    raw = one.journals[one.session][0].read_bytes()
+    path = tmp_path / f"{one.session}.jsonl"
+
+    @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.integers(0, len(raw) - 1), st.integers(1, 255))
+    def changed(offset: int, flip: int) -> None:
+        copy = bytearray(raw)
+        copy[offset] ^= flip
+        path.write_bytes(copy)
+        found = verify(nb, {one.session: [path]})
+        assert found.answer in ("changed", "not-supplied"), (offset, flip)
+
+    changed()
