@@ -1,0 +1,149 @@
+"""The frame of every reader: the request's fields, then a plain answer or a stream, then errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+from urllib.parse import unquote
+
+from jupyter_aiprov.model import Exchange, Invocation, Request, Response
+from jupyter_aiprov.readers import _body, _stream
+from jupyter_aiprov.readers._json import Dict, dig, first, mapping, parsed, string
+
+Fields = dict[str, Any]  # fields of an Invocation, as found
+Plain = Callable[[Any], Fields]
+Streamed = Callable[[list[_stream.Event]], Fields]
+
+
+def read(asked: Invocation, exchange: Exchange, plain: Plain, streamed: Streamed | None = None) -> Invocation:
+    """The request's fields completed by the response: absent, an error, a plain answer or a stream."""
+    response = exchange.response
+    if response is None:
+        return asked
+    if streamed is not None and _body.is_stream(response):
+        events = _stream.events(response)
+        found = streamed(events)
+        error = found.get("error_type") or stream_error(events) or failed(response.status)
+        why = None if events or not response.body else "the stream holds no event"
+        return replace(asked, **{"streamed": True, "unparsed": asked.unparsed or why, **found, "error_type": error})
+    payload = parsed(_body.text(response))
+    error = error_of(payload, response)
+    if error is not None:
+        return replace(asked, error_type=error, complete=payload is not None or whole(exchange))
+    if payload is None:
+        return replace(asked, unparsed=asked.unparsed or unreadable(response), complete=False)
+    return replace(asked, **{"complete": True, **plain(payload)})
+
+
+def whole(exchange: Exchange) -> bool:
+    """True when a body without a mark of its own arrived to its end."""
+    response = exchange.response
+    if response is None or response.truncated:
+        return False
+    length = response.headers.get("content-length", "")
+    if length.isdigit() and max(len(response.body), response.size) < int(length):
+        return False
+    return exchange.ended == "eof" or (length.isdigit() and int(length) > 0)
+
+
+def unreadable(response: Response) -> str | None:
+    """Why a body that should be JSON is none; nothing to say about an empty one."""
+    if not response.body:
+        return "the response has no body"
+    coding = response.headers.get("content-encoding", "")
+    return "the response is not whole JSON" + (f" ({coding})" if coding else "")
+
+
+def request_json(request: Request) -> tuple[Dict, str | None]:
+    """The request's JSON object, and why there is none."""
+    body = request.json
+    if isinstance(body, dict):
+        return body, None
+    if request.truncated:
+        return {}, "the request is longer than what is kept"
+    return {}, "the request is not a JSON object" if request.body else None
+
+
+def failed(status: int) -> str | None:
+    """The status as an error type, when it is one."""
+    return str(status) if status >= 400 else None
+
+
+def error_of(payload: Any, response: Response) -> str | None:
+    """The service's own error type; the status where it names none; None when nothing failed."""
+    found = error_in(payload)
+    if found is None and response.status >= 400:
+        named = response.headers.get("x-amzn-errortype", "").partition(":")[0]
+        body = mapping(payload)
+        code = first(body, "type", "__type", "error_type", "code", "error_code")
+        code = named or (code if isinstance(code, str) else None) or str(response.status)
+        return code.rpartition("#")[2]
+    if found == "":
+        return failed(response.status) or "_OTHER"
+    return found
+
+
+def error_in(payload: Any) -> str | None:
+    """Type of the error an object carries: "" when it has one without a type, None without error."""
+    if isinstance(payload, list) and payload:
+        payload = payload[0]  # Google wraps errors of streams in a list
+    error = dig(payload, "error")
+    if error is None and dig(payload, "type") == "error":
+        return string(dig(payload, "code")) or ""
+    if isinstance(error, dict):
+        if not error:
+            return None
+        code = first(error, "type", "status", "code")
+        return str(code) if isinstance(code, str | int) and not isinstance(code, bool) else ""
+    if isinstance(error, str) and error:
+        return string(dig(payload, "error_type")) or ""
+    return "" if error is True else None
+
+
+def stream_error(events: Iterable[_stream.Event]) -> str | None:
+    """Type of the first error that arrived inside a stream."""
+    for event in events:
+        found = error_in(event.data)
+        if found is not None:
+            return found or "_OTHER"
+        if event.name == "error":
+            data = mapping(event.data)
+            return string(first(data, "type", "code", "error_type")) or "_OTHER"
+    return None
+
+
+def path_model(path: str, before: str, after: str = "/") -> str | None:
+    """The model named in a path, between two marks: `/model/NAME/invoke`, `/models/NAME:generate`."""
+    rest = path.rpartition(before)[2] if before in path else ""
+    return unquote(rest.partition(after)[0] if after else rest) or None
+
+
+def settings(body: Dict, names: dict[str, str]) -> Fields:
+    """Parameters really sent, under OpenTelemetry's names; null and empty ones were not."""
+    out: Fields = {}
+    for key, name in names.items():
+        value = body.get(key)
+        if value is not None and value != [] and value != "" and name not in out:
+            out[name] = [value] if name == "stop_sequences" and isinstance(value, str) else value
+    return out
+
+
+def others(body: Dict, known: Iterable[str]) -> Fields:
+    """Further settings sent: numbers, switches and single words; texts and names of people are not among them."""
+    skip = {*known, *NO_SETTINGS}
+    return {
+        key: value
+        for key, value in body.items()
+        if key not in skip
+        and (
+            isinstance(value, bool | int | float)
+            or (isinstance(value, str) and 0 < len(value) < 40 and " " not in value)
+        )
+    }
+
+
+# content, names of people and identifiers: read elsewhere or not at all
+NO_SETTINGS = frozenset(
+    ["model", "modelId", "model_id", "messages", "prompt", "input", "inputs", "text", "texts", "message", "query", "question", "instructions", "system", "suffix", "user", "safety_identifier", "prompt_cache_key", "metadata", "previous_response_id", "conversation", "conversation_id", "id", "name", "file", "file_id", "custom_id", "assistant_id", "thread_id", "project_id", "space_id", "anthropic_version", "api_key", "key", "token", "inputText", "preamble", "context", "content", "contents", "title", "description", "image", "images", "audio", "video", "language_hint", "template", "session_id", "request_id", "client_request_id", "stream"]
+)

@@ -1,0 +1,81 @@
+"""Streams as events: server-sent events, JSON lines, streamed JSON arrays and AWS frames."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from jupyter_aiprov.model import Response
+from jupyter_aiprov.readers import _aws, _body
+from jupyter_aiprov.readers._json import parsed
+
+DONE = "[DONE]"
+_LINES = re.compile(r"\r\n|\n|\r")  # str.splitlines would also cut at U+2028, which JSON allows
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of a stream: its name, its text and, where the text is JSON, its value."""
+
+    name: str
+    text: str
+    data: Any = field(default=None)
+
+
+def events(response: Response) -> list[Event]:
+    """Every whole event of a streamed response, in order; what is cut or broken is left out."""
+    kind = _body.media_type(response)
+    if "eventstream" in kind:
+        return [Event(name, "", data) for name, data in _aws.messages(_body.decoded(response))]
+    text = _body.text(response)
+    start = text.lstrip()[:1]
+    if start == "[":
+        return [Event("", "", value) for value in _elements(text)]
+    if start == "{":
+        return [Event("", line, parsed(line)) for line in _LINES.split(text) if line.strip()]
+    return list(_server_sent(text))
+
+
+def done(found: list[Event]) -> bool:
+    """True when the stream ended with OpenAI's own mark."""
+    return any(event.text.strip() == DONE for event in found)
+
+
+def _server_sent(text: str) -> Iterator[Event]:
+    name, data = "", list[str]()
+    for line in _LINES.split(text):
+        if not line:
+            if data:
+                yield _event(name, data)
+            name, data = "", []
+            continue
+        key, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if key == "data":
+            data.append(value)
+        elif key == "event":
+            name = value
+    if data:  # the last event may lack its blank line
+        yield _event(name, data)
+
+
+def _event(name: str, data: list[str]) -> Event:
+    text = "\n".join(data)
+    return Event(name, text, parsed(text))
+
+
+def _elements(text: str) -> Iterator[Any]:
+    """The whole elements of a JSON array that may be cut anywhere."""
+    decoder, at = json.JSONDecoder(), text.index("[") + 1
+    while at < len(text):
+        if text[at] in " \t\r\n,":
+            at += 1
+            continue
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            return
+        yield value

@@ -1,0 +1,363 @@
+"""Google Gemini and Vertex AI: generate, stream, embed, predict, interactions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from jupyter_aiprov import semconv
+from jupyter_aiprov.model import Exchange, Invocation, Message, Usage
+from jupyter_aiprov.readers import _body, _parts, _reading, _stream
+from jupyter_aiprov.readers._json import Dict, dig, first, mapping, mappings, string, whole
+from jupyter_aiprov.readers._registry import reads
+
+HOSTS = ("generativelanguage.googleapis.com", "aiplatform.googleapis.com", "*-aiplatform.googleapis.com")
+SETTINGS = {
+    "temperature": "temperature",
+    "topP": "top_p",
+    "topK": "top_k",
+    "maxOutputTokens": "max_tokens",
+    "stopSequences": "stop_sequences",
+    "seed": "seed",
+    "frequencyPenalty": "frequency_penalty",
+    "presencePenalty": "presence_penalty",
+    "candidateCount": "choice.count",
+}
+# a prompt that was refused outright has no candidate, and this instead of a finish reason
+REFUSED = ("promptFeedback", "blockReason")
+
+
+def camel(value: Any) -> Dict:
+    """An object with the keys of Google's JSON; its SDKs and users also write them with underscores."""
+    out = {}
+    for key, held in mapping(value).items():
+        head, *rest = key.split("_")
+        out[head + "".join(word[:1].upper() + word[1:] for word in rest)] = held
+    return out
+
+
+@reads(path=("*/models/*:generateContent", "*/models/*:streamGenerateContent"), shape=("contents",))
+@reads(path=("*/tunedModels/*:generateContent", "*/endpoints/*:generateContent"), shape=("contents",))
+@reads(path=("*/tunedModels/*:streamGenerateContent", "*/endpoints/*:streamGenerateContent"), shape=("contents",))
+def generate(exchange: Exchange) -> Invocation:
+    """generateContent, in one piece, as server-sent events or as a JSON array in pieces."""
+    body, why = _reading.request_json(exchange.request)
+    found = _reading.read(_asked(camel(body), _model(exchange), why), exchange, _plain, _streamed)
+    response = exchange.response
+    if response is None or found.streamed or ":streamGenerateContent" not in exchange.request.path:
+        return found
+    if response.status >= 400 or _body.text(response).lstrip()[:1] != "[":
+        return found
+    events = _stream.events(response)
+    error = _reading.stream_error(events)
+    return replace(found, **{"unparsed": why, **_streamed(events), "streamed": True, "error_type": error})
+
+
+def _model(exchange: Exchange) -> str | None:
+    path = exchange.request.path
+    for mark in ("/models/", "/tunedModels/", "/endpoints/"):
+        if mark in path:
+            return _reading.path_model(path, mark, ":")
+    return None
+
+
+def _asked(body: Dict, model: str | None, why: str | None) -> Invocation:
+    config = camel(first(body, "generationConfig", "config"))
+    thinking = camel(config.get("thinkingConfig"))
+    more = {
+        "reasoning.effort": string(thinking.get("thinkingLevel")),
+        "thinking.budget_tokens": whole(thinking.get("thinkingBudget")),
+    }
+    kinds = [str(m).lower() for m in config.get("responseModalities") or [] if isinstance(m, str)]
+    as_json = config.get("responseMimeType") == "application/json"
+    media = next((k for k in ("image", "audio", "video") if k in kinds), None)
+    return Invocation(
+        operation="generate_content",
+        request_model=model,
+        parameters=_reading.settings(config, SETTINGS)
+        | {k: v for k, v in more.items() if v is not None}
+        | _reading.others(config, SETTINGS),
+        system=tuple(_parts_of(body.get("systemInstruction"))),
+        input=_contents(body.get("contents")),
+        tools=_parts.functions(body.get("tools")),
+        output_type="json" if as_json else {"audio": "speech"}.get(media or "", media),
+        unparsed=why,
+    )
+
+
+def _contents(contents: Any) -> tuple[Message, ...]:
+    if isinstance(contents, str):
+        return _parts.user(contents)
+    listed = [contents] if isinstance(contents, dict) else contents
+    return tuple(
+        _parts.message("assistant" if c.get("role") == "model" else string(c.get("role")) or "user", _parts_of(c))
+        for c in mappings(listed)
+    )
+
+
+def _parts_of(content: Any) -> list[dict[str, Any]]:
+    """Parts of a content; a bare string counts as one."""
+    if isinstance(content, str):
+        return _parts.texts(content)
+    held = mapping(content)
+    if "parts" not in held and isinstance(held.get("text"), str):
+        return _parts.texts(held["text"])
+    parts = held.get("parts")
+    return [p for part in mappings([parts] if isinstance(parts, dict) else parts) for p in _part(camel(part))]
+
+
+def _part(part: Dict) -> list[dict[str, Any]]:
+    if isinstance(part.get("text"), str):
+        return (_parts.reasoning if part.get("thought") is True else _parts.texts)(part["text"])
+    for key, kind in (
+        ("functionCall", "call"),
+        ("functionResponse", "response"),
+        ("inlineData", "data"),
+        ("fileData", "file"),
+    ):
+        held = camel(part.get(key))
+        if held:
+            return [_held(kind, held)]
+    for key in ("executableCode", "toolCall"):
+        if part.get(key):
+            return [_parts.server_tool("server_tool_call", part[key], dig(part[key], "id"), key)]
+    for key in ("codeExecutionResult", "toolResponse"):
+        if part.get(key):
+            return [_parts.server_tool("server_tool_call_response", part[key], dig(part[key], "id"), key)]
+    return []
+
+
+def _held(kind: str, held: Dict) -> dict[str, Any]:
+    if kind == "call":
+        return _parts.tool_call(held.get("id"), held.get("name"), first(held, "args") or {})
+    if kind == "response":
+        return _parts.tool_response(first(held, "id", "name"), held.get("response"))
+    if kind == "data":
+        return _parts.blob(held.get("data"), held.get("mimeType"))
+    return _parts.uri(held.get("fileUri"), held.get("mimeType"))
+
+
+def _usage(raw: Any) -> Usage | None:
+    """Counters as sent; thoughts are apart from the candidates'."""
+    if not isinstance(raw, dict) or not raw:
+        return None
+    return Usage(
+        input_tokens=whole(raw.get("promptTokenCount")),
+        output_tokens=whole(first(raw, "candidatesTokenCount", "responseTokenCount")),
+        cache_read_tokens=whole(raw.get("cachedContentTokenCount")),
+        reasoning_tokens=whole(raw.get("thoughtsTokenCount")),
+        raw=raw,
+    )
+
+
+def _plain(payload: Any) -> _reading.Fields:
+    if isinstance(payload, list):  # streamed as an array, read whole
+        payload = payload[0] if len(payload) == 1 else {}
+    return _answer([mapping(payload)])
+
+
+def _streamed(events: list[_stream.Event]) -> _reading.Fields:
+    found = _answer([mapping(e.data) for e in events])
+    return found | {"complete": bool(found["finish_reasons"])}
+
+
+def _answer(chunks: list[Dict]) -> _reading.Fields:
+    """Candidates joined over chunks; counters and names are the last that were sent."""
+    said: dict[int, list[dict[str, Any]]] = {}
+    reasons: dict[int, str] = {}
+    head: Dict = {}
+    for chunk in map(camel, chunks):
+        head |= {k: v for k, v in chunk.items() if v is not None and k != "candidates"}
+        for candidate in map(camel, mappings(chunk.get("candidates"))):
+            index = whole(candidate.get("index")) or 0
+            _join(said.setdefault(index, []), _parts_of(candidate.get("content")))
+            if string(candidate.get("finishReason")):
+                reasons[index] = candidate["finishReason"]
+    refused = string(dig(head, *REFUSED))
+    ended = tuple(reasons[index] for index in sorted(reasons)) or ((refused,) if refused else ())
+    tier = string(dig(head, "usageMetadata", "serviceTier"))
+    return {
+        "response_model": string(head.get("modelVersion")),
+        "response_id": string(head.get("responseId")),
+        "output": tuple(_parts.answer(said[index], reasons.get(index)) for index in sorted(said)),
+        "finish_reasons": ended,
+        "usage": _usage(head.get("usageMetadata")),
+        "extra": {semconv.SERVICE_TIER.replace("openai", "gcp"): tier} if tier else {},
+    }
+
+
+def _join(said: list[dict[str, Any]], more: list[dict[str, Any]]) -> None:
+    """Add parts; neighbouring pieces of text or thought are one."""
+    for part in more:
+        last = said[-1] if said else {}
+        if part["type"] in ("text", "reasoning") and last.get("type") == part["type"]:
+            last["content"] += part["content"]
+        else:
+            said.append(part)
+
+
+@reads(
+    path=("*/models/*:embedContent", "*/models/*:batchEmbedContents"),
+    shape=lambda body: "content" in body or "requests" in body,
+)
+def embed(exchange: Exchange) -> Invocation:
+    """Embeddings of one content or of several."""
+    body, why = _reading.request_json(exchange.request)
+    asked = [r.get("content") for r in mappings(body.get("requests"))] or [body.get("content")]
+    found = Invocation(
+        operation="embeddings",
+        request_model=_model(exchange),
+        input=tuple(_parts.message("user", parts) for content in asked if (parts := _parts_of(content))),
+        unparsed=why,
+    )
+    return _reading.read(found, exchange, lambda payload: {"usage": _usage(mapping(payload).get("usageMetadata"))})
+
+
+@reads(path=("*/models/*:predict", "*/models/*:predictLongRunning"), shape=("instances",))
+def predict(exchange: Exchange) -> Invocation:
+    """Vertex AI prediction: embeddings of texts, or pictures, video and music from a prompt."""
+    body, why = _reading.request_json(exchange.request)
+    model = _model(exchange)
+    instances = list(mappings(body.get("instances")))
+    prompts = [string(first(i, "content", "prompt", "text")) for i in instances]
+    kind = _prediction(model or "", instances)
+    settings = camel(body.get("parameters"))
+    found = Invocation(
+        operation=kind,
+        request_model=model,
+        parameters={"choice.count": settings["sampleCount"]} if whole(settings.get("sampleCount")) else {},
+        input=_parts.user(*prompts),
+        output_type="image" if kind == "image_generation" else None,
+        unparsed=why,
+    )
+    return _reading.read(found, exchange, _predicted)
+
+
+def _prediction(model: str, instances: list[Dict]) -> str:
+    if "embedding" in model or "gecko" in model or any("content" in i for i in instances):
+        return "embeddings"
+    return "image_generation" if "imagen" in model or "imagegeneration" in model else "generate_content"
+
+
+def _predicted(payload: Any) -> _reading.Fields:
+    predictions = list(mappings(mapping(payload).get("predictions")))
+    counts = [dig(p, "embeddings", "statistics", "token_count") for p in predictions]
+    statistics = [dig(p, "embeddings", "statistics") for p in predictions if dig(p, "embeddings", "statistics")]
+    pictures = [
+        _parts.blob(p["bytesBase64Encoded"], p.get("mimeType"))
+        for p in predictions
+        if string(p.get("bytesBase64Encoded"))
+    ]
+    one = whole(counts[0]) if len(counts) == 1 else None  # several counters are not summed
+    return {
+        "output": tuple(_parts.answer([p]) for p in pictures),
+        "usage": Usage(input_tokens=one, raw=statistics) if statistics else None,
+        "complete": mapping(payload).get("done") is not False
+        if "name" not in mapping(payload)
+        else mapping(payload).get("done") is True,
+    }
+
+
+@reads(path="*/interactions", host=HOSTS)
+def interactions(exchange: Exchange) -> Invocation:
+    """The Interactions API: steps of model, thoughts and tools, streamed as events."""
+    body, why = _reading.request_json(exchange.request)
+    config = camel(body.get("generation_config")) | camel(body.get("generationConfig"))
+    sent = body.get("input")
+    turns = list(mappings(sent))
+    if any("role" in t for t in turns):
+        messages = tuple(
+            _parts.message({"model": "assistant"}.get(str(t.get("role")), t.get("role")), _steps(t.get("content")))
+            for t in turns
+        )
+    else:
+        parts = _steps(sent)
+        messages = (_parts.message("user", parts),) if parts else ()
+    effort = string(config.get("thinkingLevel"))
+    asked = Invocation(
+        operation="generate_content",
+        request_model=string(body.get("model")) or string(body.get("agent")),
+        parameters=_reading.settings(config, SETTINGS) | ({"reasoning.effort": effort} if effort else {}),
+        system=tuple(_parts_of(body.get("system_instruction"))),
+        input=messages,
+        tools=_parts.functions(body.get("tools")),
+        output_type="json" if body.get("response_mime_type") == "application/json" else None,
+        unparsed=why,
+    )
+    return _reading.read(asked, exchange, _interaction, _interaction_streamed)
+
+
+def _steps(content: Any) -> list[dict[str, Any]]:
+    """Content blocks of an interaction."""
+    if isinstance(content, str):
+        return _parts.texts(content)
+    out: list[dict[str, Any]] = []
+    for block in mappings([content] if isinstance(content, dict) else content):
+        kind = str(block.get("type"))
+        if kind == "text":
+            out += _parts.texts(block.get("text"))
+        elif kind in ("thought", "thought_summary"):
+            out += _parts.reasoning("".join(_parts.strings(block.get("summary"))) or block.get("text"))
+        elif kind == "function_call":
+            out.append(_parts.tool_call(block.get("id"), block.get("name"), block.get("arguments")))
+        elif kind == "function_result":
+            out.append(_parts.tool_response(block.get("call_id"), block.get("result")))
+        elif kind in ("image", "audio", "video", "document"):
+            mime, held = block.get("mime_type"), block.get("data")
+            out.append(_parts.blob(held, mime, kind) if held else _parts.uri(block.get("uri"), mime, kind))
+        elif kind in ("model_output", "user_input"):
+            out += _steps(block.get("content"))
+        elif kind.endswith("_result"):
+            out.append(_parts.server_tool("server_tool_call_response", block, block.get("call_id"), kind))
+        else:
+            out.append(_parts.server_tool("server_tool_call", block, block.get("id"), kind))
+    return out
+
+
+def _interaction(payload: Any) -> _reading.Fields:
+    payload = mapping(payload)
+    spent = mapping(payload.get("usage"))
+    status = string(payload.get("status"))
+    said = _steps(first(payload, "outputs", "steps"))
+    return {
+        "response_model": string(payload.get("model")),
+        "response_id": string(payload.get("id")),
+        "output": (_parts.answer(said, status),) if said else (),
+        "finish_reasons": (status,) if status else (),
+        "usage": Usage(
+            input_tokens=whole(spent.get("total_input_tokens")),
+            output_tokens=whole(spent.get("total_output_tokens")),
+            cache_read_tokens=whole(spent.get("total_cached_tokens")),
+            reasoning_tokens=whole(first(spent, "total_thought_tokens", "total_reasoning_tokens")),
+            raw=spent,
+        )
+        if spent
+        else None,
+        "complete": status not in ("in_progress", "queued", None),
+    }
+
+
+def _interaction_streamed(events: list[_stream.Event]) -> _reading.Fields:
+    head: Dict = {}
+    blocks: dict[int, Dict] = {}
+    closed = False
+    for event in events:
+        data = mapping(event.data)
+        kind = string(data.get("event_type")) or event.name
+        head |= {k: v for k, v in mapping(data.get("interaction")).items() if v is not None}
+        closed = closed or kind in ("interaction.complete", "interaction.completed")
+        index = whole(data.get("index"))
+        if index is None:
+            continue
+        block = blocks.setdefault(index, dict(mapping(first(data, "content", "step"))))
+        delta = mapping(data.get("delta"))
+        for key, value in delta.items():
+            if key in ("text", "data") and isinstance(value, str):
+                block[key] = (string(block.get(key)) or "") + value
+            elif key == "content" and isinstance(value, dict):  # a piece of a thought's summary
+                block.setdefault("summary", []).append(value)
+            elif value is not None and not (key == "type" and block.get("type")):
+                block[key] = value
+    if not first(head, "outputs", "steps"):
+        head["outputs"] = [blocks[index] for index in sorted(blocks)]
+    return _interaction(head) | {"complete": closed}

@@ -1,0 +1,161 @@
+"""A call to a known AI host in a dialect nobody wrote down: what can be told from any JSON, nothing more."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from jupyter_aiprov.model import Exchange, Invocation, Request
+from jupyter_aiprov.readers import _body, _chat, _parts, _reading, _stream
+from jupyter_aiprov.readers._json import Dict, first, mapping, string
+from jupyter_aiprov.readers._registry import Rule
+
+MODEL = ("model", "model_id", "modelId", "model_name", "modelName", "engine")
+SAID = (
+    "prompt",
+    "input",
+    "inputs",
+    "text",
+    "texts",
+    "query",
+    "message",
+    "question",
+    "sequence",
+    "sequences",
+    "content",
+    "contents",
+    "q",
+)
+MADE = (
+    "output",
+    "outputs",
+    "generated_text",
+    "text",
+    "answer",
+    "result",
+    "results",
+    "response",
+    "completion",
+    "generations",
+    "content",
+    "sequence",
+)
+# words of paths under which an AI host keeps things instead of making them
+_HOUSEKEEPING = re.compile(
+    r"(?:^|[/:])(?:files?|uploads?|models?|engines|vector_stores|vectorStores|assistants|threads|conversations|containers|"
+    r"fine_tuning|fine-tunes|finetune|fine_tunes|evals|graders|skills|datasets|organization|organizations|projects?|"
+    r"usage|billing|credits?|key|keys|auth|login|oauth2?|token|tokens|me|account|health|healthz|status|metrics|version|ping|"
+    r"cachedContents|fileSearchStores|corpora|permissions|operations|jobs|cancel|tags|show|ps|pull|push|create|copy|delete|blobs|"
+    r"countTokens|computeTokens|count_tokens|count-tokens|input_tokens|tokenize|detokenize|extras|webhooks|"
+    r"available-models|foundation_model_specs|sessions|client_secrets)/?$",
+    re.IGNORECASE,
+)
+# the same anywhere in the path: what lies below is kept there too
+_KEPT = re.compile(
+    r"/(?:files|uploads?|vector_stores|assistants|threads|conversations|fileSearchStores|cachedContents|fine_tuning|containers|tunedModels)/",
+    re.IGNORECASE,
+)
+
+
+def fallback(request: Request) -> Rule:
+    """Generic call for what generates, housekeeping for what only looks or stores."""
+    path = request.path
+    return (
+        CALL if request.method == "POST" and not _HOUSEKEEPING.search(path) and not _KEPT.search(path) else HOUSEKEEPING
+    )
+
+
+def call(exchange: Exchange) -> Invocation:
+    """The request's model and texts, and the answer's, under whichever common name they go."""
+    request = exchange.request
+    body, why = _reading.request_json(request)
+    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        body, why = {}, None
+    asked = Invocation(
+        operation="other",
+        request_model=string(first(body, *MODEL)) or _model(request.path),
+        parameters=_reading.settings(body | mapping(body.get("parameters")), _chat.SETTINGS),
+        input=_chat.messages(body.get("messages")) or _parts.user(*texts(body, SAID)),
+        unparsed=why if request.headers.get("content-type", "").startswith("application/json") else None,
+    )
+    if not asked.input and body:
+        asked = replace(asked, input=(_parts.message("user", [{"type": "json", "content": _parts.shrunk(body)}]),))
+    return answered(asked, exchange)
+
+
+def answered(asked: Invocation, exchange: Exchange) -> Invocation:
+    """The answer, whatever it is: text where JSON has some, JSON, plain text, or bytes by digest."""
+    response = exchange.response
+    if response is None:
+        return asked
+    kind = _body.media_type(response)
+    if response.status < 400 and kind and "json" not in kind and not _body.is_stream(response) and response.body:
+        content = _body.decoded(response)
+        said = _parts.texts(_body.text(response)) if kind.startswith("text/") else [_parts.blob(content, kind)]
+        return replace(asked, output=(_parts.answer(said),), complete=_reading.whole(exchange))
+    return _reading.read(asked, exchange, _plain, _streamed)
+
+
+def _plain(payload: Any) -> _reading.Fields:
+    held = mapping(payload)
+    if isinstance(held.get("choices"), list):
+        return _chat.plain(payload)
+    made = texts(payload, MADE)
+    parts = _parts.texts(*made) if made else [{"type": "json", "content": _parts.shrunk(payload)}]
+    return {
+        "response_model": string(first(held, *MODEL)),
+        "response_id": string(held.get("id")),
+        "output": (_parts.answer(parts),),
+        "usage": _chat.usage(held.get("usage")),
+    }
+
+
+def _streamed(events: list[_stream.Event]) -> _reading.Fields:
+    chunks = [mapping(e.data) for e in events]
+    if any("choices" in c for c in chunks):
+        return _chat.streamed(events)
+    made = [t for c in chunks for t in texts(c, MADE)]
+    return {"output": (_parts.answer(_parts.texts("".join(made))),) if made else (), "complete": _stream.done(events)}
+
+
+def texts(value: Any, keys: tuple[str, ...], depth: int = 4) -> list[str]:
+    """Texts under the given names, in order, also inside lists and objects."""
+    if depth == 0:
+        return []
+    if isinstance(value, list):
+        return [t for v in value[:2000] for t in texts(v, keys, depth - 1)]
+    found: list[str] = []
+    for key in keys:
+        held = mapping(value).get(key)
+        found += [held] if isinstance(held, str) and held else [t for t in _parts.strings(held) if t]
+        if not isinstance(held, str) and not found:
+            found += texts(held, keys, depth - 1)
+        if found:
+            break
+    return found
+
+
+def _model(path: str) -> str | None:
+    rest = _reading.path_model(path, "/models/")
+    return rest.partition(":")[0] if rest else None
+
+
+def keep(exchange: Exchange) -> Invocation:
+    """Housekeeping: counted, never a call."""
+    body: Dict = exchange.request.json if isinstance(exchange.request.json, dict) else {}
+    counts = re.search(r"count.?tokens|input_tokens|computeTokens", exchange.request.path, re.IGNORECASE)
+    asked = Invocation(
+        operation="count_tokens" if counts else "other",
+        request_model=string(first(body, *MODEL)) or _model(exchange.request.path),
+        kind="housekeeping",
+    )
+    response = exchange.response
+    if response is None or _body.is_stream(response):
+        return replace(asked, streamed=response is not None)
+    found = _reading.read(asked, exchange, lambda _: {})
+    return replace(found, unparsed=None)
+
+
+CALL = Rule(call, None, "", "*", "call", None, (), "generic.call")
+HOUSEKEEPING = Rule(keep, None, "", "*", "housekeeping", None, (), "generic.keep")

@@ -1,0 +1,136 @@
+"""Hugging Face: text generation (TGI), text embeddings (TEI), inference of any task by endpoint or router."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from jupyter_aiprov.model import Exchange, Invocation, Usage
+from jupyter_aiprov.readers import _body, _parts, _reading, _stream
+from jupyter_aiprov.readers._json import Dict, dig, first, items, mapping, string, whole
+from jupyter_aiprov.readers._registry import reads
+
+HOSTS = ("router.huggingface.co", "api-inference.huggingface.co", "*.endpoints.huggingface.cloud")
+SETTINGS = {
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "top_k": "top_k",
+    "max_new_tokens": "max_tokens",
+    "stop": "stop_sequences",
+    "stop_sequences": "stop_sequences",
+    "seed": "seed",
+    "frequency_penalty": "frequency_penalty",
+    "best_of": "best_of",
+}
+
+
+@reads(path=("*/generate", "*/generate_stream"), shape=("inputs",))
+@reads(host=HOSTS, path=("/", "/hf-inference/models/*", "/models/*", "/pipeline/*"), provider="huggingface")
+def infer(exchange: Exchange) -> Invocation:
+    """Inputs and parameters in, texts, vectors or pictures out; the task shows in the answer."""
+    request = exchange.request
+    body, why = _reading.request_json(request)
+    settings = mapping(body.get("parameters"))
+    inputs = body.get("inputs")
+    said = _parts.user(*_parts.strings(inputs)) or _structured(inputs)
+    if not body and request.body:  # a picture or a recording as it is
+        said = (_parts.message("user", [_parts.blob(request.body, request.headers.get("content-type"))]),)
+        why = None
+    asked = Invocation(
+        operation=_task(request.path),
+        request_model=_model(request.path) or string(body.get("model")),
+        parameters=_reading.settings(settings, SETTINGS) | _reading.others(settings, SETTINGS),
+        input=said,
+        unparsed=why,
+    )
+    response = exchange.response
+    if response is not None and response.status < 400 and _body.media_type(response).startswith(("image/", "audio/")):
+        made = _parts.blob(_body.decoded(response), _body.media_type(response))
+        return replace(asked, output=(_parts.answer([made]),), complete=_reading.whole(exchange))
+    return _reading.read(asked, exchange, _plain, _streamed)
+
+
+def _structured(inputs: Any) -> tuple[Any, ...]:
+    held = [string(v) for v in mapping(inputs).values()]
+    return _parts.user(*held)
+
+
+def _task(path: str) -> str:
+    task = _reading.path_model(path, "/pipeline/") or ""
+    return "embeddings" if task in ("feature-extraction", "sentence-similarity") else "text_completion"
+
+
+def _model(path: str) -> str | None:
+    """The repository: two steps after /models/, the second of which a task may follow."""
+    rest = _reading.path_model(path, "/models/", "")
+    return "/".join(rest.split("/")[:2]) if rest else None
+
+
+def _plain(payload: Any) -> _reading.Fields:
+    answers = [a for a in (payload if isinstance(payload, list) else [payload]) if isinstance(a, dict)]
+    texts = [
+        string(first(a, "generated_text", "summary_text", "translation_text", "text", "answer", "label"))
+        for a in answers
+    ]
+    details = [mapping(a.get("details")) for a in answers]
+    reasons = tuple(r for d in details if (r := string(d.get("finish_reason"))))
+    return {
+        "output": tuple(
+            _parts.answer(_parts.texts(t), d.get("finish_reason")) for t, d in zip(texts, details, strict=True) if t
+        ),
+        "finish_reasons": reasons,
+        "usage": _usage(details[0]) if len(details) == 1 else None,
+    }
+
+
+def _usage(details: Dict) -> Usage | None:
+    raw = {k: details[k] for k in ("input_length", "prompt_tokens", "generated_tokens") if details.get(k) is not None}
+    return (
+        Usage(whole(first(raw, "input_length", "prompt_tokens")), whole(raw.get("generated_tokens")), raw=raw)
+        if raw
+        else None
+    )
+
+
+def _streamed(events: list[_stream.Event]) -> _reading.Fields:
+    """One token an event; the last holds the whole text."""
+    chunks = [mapping(e.data) for e in events]
+    last = chunks[-1] if chunks else {}
+    pieces = [dig(c, "token", "text") for c in chunks if dig(c, "token", "special") is not True]
+    text = string(last.get("generated_text")) or "".join(p for p in pieces if isinstance(p, str))
+    found = _plain({"generated_text": text, "details": last.get("details")})
+    return found | {"complete": last.get("generated_text") is not None}
+
+
+@reads(path=("*/embed", "*/embed_sparse"), shape=("inputs",))
+def embed(exchange: Exchange) -> Invocation:
+    """Text Embeddings Inference."""
+    body, why = _reading.request_json(exchange.request)
+    asked = Invocation("embeddings", input=_parts.user(*_parts.strings(body.get("inputs"))), unparsed=why)
+    return _reading.read(asked, exchange, lambda _: {})
+
+
+@reads(
+    path="*/rerank",
+    shape=lambda body: "query" in body and bool(items(body.get("documents")) or items(body.get("texts"))),
+)
+def rerank(exchange: Exchange) -> Invocation:
+    """Documents put in order for a query: TEI, vLLM, Jina, Voyage, Together."""
+    body, why = _reading.request_json(exchange.request)
+    documents = _parts.strings(first(body, "documents", "texts"))
+    asked = Invocation(
+        operation="rerank",
+        request_model=string(body.get("model")),
+        input=_parts.user(body.get("query"), *documents),
+        unparsed=why,
+    )
+    return _reading.read(asked, exchange, _ranked)
+
+
+def _ranked(payload: Any) -> _reading.Fields:
+    spent = dig(payload, "usage")
+    return {
+        "response_model": string(dig(payload, "model")),
+        "response_id": string(dig(payload, "id")),
+        "usage": Usage(whole(dig(spent, "prompt_tokens")), raw=spent) if isinstance(spent, dict) else None,
+    }
