@@ -47,6 +47,7 @@ class Execution:
     depth: int = 1
     parent: Mapping[str, Any] | None = None  # the execute_request, to reply to it later
     called: bool = False  # a call was credited to it
+    submitted: int = 0  # pool work of it that has not ended
 
     def to_dict(self) -> dict[str, Any]:
         """The execution as an event, without the envelope."""
@@ -154,9 +155,10 @@ class Cells:
         carried = self._asking.get() or self._threads.get(threading.current_thread())
         if carried is not None:
             return carried
-        execution = self._comm_opener()
-        if execution is not None:
-            return execution, "inferred"
+        parent = self._parent()
+        if str((parent.get("header") or {}).get("msg_type") or "").startswith("comm_"):
+            # A callback runs beside the cell of its own thread or of another: never credited to that one.
+            return self._comms.get(str((parent.get("content") or {}).get("comm_id"))), "inferred"
         stack = self._stacks.get(threading.get_ident())
         if stack:
             return stack[-1], "captured"
@@ -169,6 +171,13 @@ class Cells:
         """The cell that runs in this thread now, if any."""
         stack = self._stacks.get(threading.get_ident())
         return stack[-1] if stack else None
+
+    def has_pending(self, execution: Execution) -> bool:
+        """True while work that the execution started or submitted goes on in other threads."""
+        if execution.submitted > 0:
+            return True
+        threads = list(self._threads.items())
+        return any(whose[0] is execution and t.is_alive() and not t.daemon for t, whose in threads)
 
     # ── threads and pools ─────────────────────────────────────────────────────────
     def carried(self, patched: Patched) -> AbstractContextManager[Any]:
@@ -199,13 +208,6 @@ class Cells:
         return submit
 
     # ── comms ─────────────────────────────────────────────────────────────────────
-    def _comm_opener(self) -> Execution | None:
-        parent = self._parent()
-        header = parent.get("header") or {}
-        if not str(header.get("msg_type") or "").startswith("comm_"):
-            return None
-        return self._comms.get(str((parent.get("content") or {}).get("comm_id")))
-
     def _note_comms(self, execution: Execution | None) -> None:
         """Credit the comms opened since the last look to `execution`; those of front ends to nobody."""
         manager = getattr(getattr(self.shell, "kernel", None), "comm_manager", None)
@@ -243,6 +245,7 @@ class _Carried:
         asking: ContextVar[tuple[Execution, str] | None],
     ) -> None:
         self._fn, self._whose, self._asking = fn, whose, asking
+        whose[0].submitted += 1
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
@@ -252,6 +255,7 @@ class _Carried:
             return self._fn(*args, **kwargs)
         finally:
             self._asking.set(before)
+            self._whose[0].submitted -= 1
 
 
 def _cell_id(info: Any, parent: Mapping[str, Any]) -> str | None:

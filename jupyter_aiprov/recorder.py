@@ -228,6 +228,7 @@ class Recorder:
         self.on = True
         self.coverage: Counter[str] = Counter()
         self.tallies: dict[str, Tally] = defaultdict(Tally)
+        self.unwritten = 0  # calls that ended and whose line is not written yet
         self._subscribers: list[Callable[[Event], None]] = []
         self._seen: OrderedDict[str, str] = OrderedDict()
         self._said: set[tuple[str, ...]] = set()
@@ -369,6 +370,7 @@ class Recorder:
                     read_in = reading.id
         at, spent = now(), time.perf_counter() - call.began
         failure = None if error is None else type(error).__name__
+        self.unwritten += 1
         self.journal.run(lambda: self._end_line(call, ended, failure, invocation, at, spent, read_in))
 
     # ── the journal's thread ──────────────────────────────────────────────────────
@@ -400,6 +402,7 @@ class Recorder:
         spent: float,
         read_in: str | None,
     ) -> None:
+        self.unwritten -= 1
         answer = invocation
         if answer is None and call.reader is not None and call.request is not None:
             response = None
@@ -569,6 +572,8 @@ def _attempt(request: Request) -> int:
 def _status(call: _Call, ended: Ended, failure: str | None, answer: Invocation) -> str:
     if call.status is None and call.reader is not None:
         return "unread" if ended == "gc" else "failed"
+    if failure and _by_the_user(failure) and (call.status or 0) < 400 and not answer.complete:
+        return "abandoned"
     if answer.error_type or (call.status or 0) >= 400:
         return "failed"
     if answer.complete:

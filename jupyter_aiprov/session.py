@@ -55,7 +55,8 @@ class Session:
         self.id = uuid4().hex
         self.stack = ExitStack()
         self._content_of: dict[str, str] = {}
-        self._stamped: OrderedDict[str, Execution] = OrderedDict()
+        self._over: OrderedDict[str, Execution] = OrderedDict()  # ended cells whose stamp may still change
+        self._shown: set[str] = set()
         self._coverage: Mapping[str, Any] = {}
         self._told_packages = False
         name = os.environ.get("JPY_SESSION_NAME")
@@ -281,6 +282,13 @@ class Session:
             self._tell_session("updated")
             self.recorder.flush(FLUSH, sync=True)
             self._show(execution)
+        elif self.recorder.unwritten:  # a call of another cell ended in this one: its stamp is updated now
+            self.recorder.flush(FLUSH)
+        if self.recorder.tallies and execution.id not in self._shown and self.cells.has_pending(execution):
+            self._publish(execution, {}, {})  # a place for the stamp of what it left running; shows nothing
+        self._over[execution.id] = execution
+        if len(self._over) > _LATE_MAX:
+            self._shown.discard(self._over.popitem(last=False)[0])
         self._update_late()
 
     def _look_around(self, execution: Execution) -> None:
@@ -312,7 +320,9 @@ class Session:
             self.recorder.emit(event)
 
     # ── stamps ────────────────────────────────────────────────────────────────────
-    def _show(self, execution: Execution, *, update: bool = False) -> None:
+    def _show(self, execution: Execution) -> None:
+        """Display the execution's stamp, or update it where it is."""
+        update = execution.id in self._shown
         tally = self.recorder.tally(execution.id)
         if tally is None or self.config.stamp == "off":
             return
@@ -328,19 +338,17 @@ class Session:
             content=self._excerpts(tally.texts),
             stable=self.config.stamp == "stable",
         )
-        self._stamped[execution.id] = execution
-        if len(self._stamped) > _LATE_MAX:
-            self._stamped.popitem(last=False)
         if getattr(self.shell, "kernel", None) is None:
             if not update:
                 print(stamp.plain(made, self.config.language))  # noqa: T201 - a terminal's only display
             return
-        self.shell.display_pub.publish(
-            data=stamp.bundle(made, self.config.language),
-            metadata={semconv.KEY: stamp.mark(made)},
-            transient={"display_id": f"aiprov-{execution.id}"},
-            update=update,
-        )
+        self._publish(execution, stamp.bundle(made, self.config.language), {semconv.KEY: stamp.mark(made)})
+
+    def _publish(self, execution: Execution, data: dict[str, Any], metadata: dict[str, Any]) -> None:
+        update = execution.id in self._shown
+        self._shown.add(execution.id)
+        transient = {"display_id": f"aiprov-{execution.id}"}
+        self.shell.display_pub.publish(data=data, metadata=metadata, transient=transient, update=update)
 
     def _journal_part(self, tally: Any) -> dict[str, Any] | None:
         if not tally.hashes:
@@ -363,7 +371,7 @@ class Session:
 
     def _late(self, event: Mapping[str, Any]) -> None:
         """On the journal's thread: an answer that came after its cell's stamp asks for an update."""
-        if event.get("execution") not in self._stamped or event["type"] == "execution":
+        if event.get("execution") not in self._over or event["type"] == "execution":
             return
         loop = getattr(getattr(self.shell, "kernel", None), "io_loop", None)
         if loop is not None:
@@ -374,16 +382,20 @@ class Session:
             if self.cells.running() is None:
                 for execution in self._outdated():
                     with self._as_parent(execution):
-                        self._show(execution, update=True)
+                        self._show(execution)
 
     def _update_late(self) -> None:
         """At the end of a cell, under its parent: clients that follow one cell only see it, too."""
         for execution in self._outdated():
-            self._show(execution, update=True)
+            if execution.id in self._shown:
+                self._show(execution)
+            else:
+                with self._as_parent(execution):
+                    self._show(execution)
 
     def _outdated(self) -> list[Execution]:
         tallies = self.recorder.tallies
-        return [e for k, e in list(self._stamped.items()) if k in tallies and tallies[k].changed]
+        return [e for k, e in list(self._over.items()) if k in tallies and tallies[k].changed]
 
     @contextmanager
     def _as_parent(self, execution: Execution) -> Iterator[None]:

@@ -57,6 +57,7 @@ class Kernel:
 
     def __init__(self, folder: Path, env: dict[str, str], python: str = sys.executable) -> None:
         self.folder = folder
+        self.seen = Cell()  # every message, whosever
         self.manager = KernelManager(kernel_name="python3")
         spec = self.manager.kernel_spec
         assert spec is not None
@@ -66,7 +67,15 @@ class Kernel:
         self.client.start_channels()
         self.client.wait_for_ready(timeout=60)
 
-    def run(self, code: str, *, timeout: float = 60, cell_id: str | None = None, fails: bool = False) -> Cell:
+    def run(
+        self,
+        code: str,
+        *,
+        timeout: float = 60,
+        cell_id: str | None = None,
+        fails: bool = False,
+        subshell: str | None = None,
+    ) -> Cell:
         """Execute and wait; unless `fails`, an error in the cell fails the test."""
         cell = Cell()
         message = self.client.session.msg(
@@ -81,6 +90,8 @@ class Kernel:
             },
             metadata={"cellId": cell_id} if cell_id else {},
         )
+        if subshell:
+            message["header"]["subshell_id"] = subshell
         self.client.shell_channel.send(message)
         self._collect(cell, message["header"]["msg_id"], timeout)
         if cell.error and not fails:
@@ -99,6 +110,7 @@ class Kernel:
     def _collect(self, cell: Cell, message: str, timeout: float) -> None:
         while True:
             got = self.client.get_iopub_msg(timeout=timeout)
+            self.seen.messages.append(got)
             if got["parent_header"].get("msg_id") != message:
                 continue
             cell.messages.append(got)
