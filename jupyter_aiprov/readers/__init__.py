@@ -14,6 +14,7 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from jupyter_aiprov.model import Request
+from jupyter_aiprov.readers import _generic
 from jupyter_aiprov.readers._registry import Reader, Registry, Rule, reads, rules_of
 
 __all__ = ["Reader", "failures", "load", "reads", "recognise"]
@@ -54,9 +55,8 @@ def failures() -> tuple[str, ...]:
 @cache
 def _registry() -> tuple[Registry, tuple[str, ...]]:
     failed: list[str] = []
-    generic = importlib.import_module(f"{__name__}.generic")
     rules = [*_plugged_in(failed), *_built_in()]
-    return Registry(rules, generic.fallback), tuple(failed)
+    return Registry(rules, _generic.fallback), tuple(failed)
 
 
 def _built_in() -> Iterator[Rule]:

@@ -144,6 +144,11 @@ def others(body: Dict, known: Iterable[str]) -> Fields:
 
 
 # content, names of people and identifiers: read elsewhere or not at all
-NO_SETTINGS = frozenset(
-    ["model", "modelId", "model_id", "messages", "prompt", "input", "inputs", "text", "texts", "message", "query", "question", "instructions", "system", "suffix", "user", "safety_identifier", "prompt_cache_key", "metadata", "previous_response_id", "conversation", "conversation_id", "id", "name", "file", "file_id", "custom_id", "assistant_id", "thread_id", "project_id", "space_id", "anthropic_version", "api_key", "key", "token", "inputText", "preamble", "context", "content", "contents", "title", "description", "image", "images", "audio", "video", "language_hint", "template", "session_id", "request_id", "client_request_id", "stream"]
-)
+_NO_SETTINGS = """
+model modelId model_id messages prompt input inputs text texts message query question instructions system suffix
+user safety_identifier prompt_cache_key metadata previous_response_id conversation conversation_id id name file
+file_id custom_id assistant_id thread_id project_id space_id anthropic_version api_key key token inputText preamble
+context content contents title description image images audio video language_hint template session_id request_id
+client_request_id stream
+"""
+NO_SETTINGS = frozenset(_NO_SETTINGS.split())

@@ -53,7 +53,10 @@ class Rule:
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads the exchanges of one dialect at one provider."""
+    """Reads the exchanges of one dialect at one provider.
+
+    A call may turn out to be housekeeping once its answer is seen (a file that holds no answers); never the reverse.
+    """
 
     name: str
     kind: Kind
@@ -70,7 +73,9 @@ class Reader:
             found = replace(found, error_type=exchange.error)
         if found.provider is None:
             found = replace(found, provider=self.provider)
-        return found if found.kind == self.kind else replace(found, kind=self.kind)
+        if self.kind == "housekeeping" and found.kind == "call":
+            found = replace(found, kind=self.kind)
+        return found
 
     def _asked(self, request: Request, why: str) -> Invocation:
         try:

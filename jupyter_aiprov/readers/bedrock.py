@@ -40,9 +40,11 @@ COUNTS = {
     "x-amzn-bedrock-cache-write-input-token-count": "cacheWriteInputTokens",
 }
 # what a body of some family has; no request of any family lacks all of them
-FAMILY_KEYS = frozenset(
-    ["messages", "prompt", "inputText", "texts", "text_prompts", "query", "message", "textToImageParams", "singleEmbeddingParams", "taskType", "inputImage", "inputs", "images"]
-)
+_FAMILY_KEYS = """
+messages prompt inputText texts text_prompts query message textToImageParams singleEmbeddingParams taskType
+inputImage inputs images
+"""
+FAMILY_KEYS = frozenset(_FAMILY_KEYS.split())
 METRICS = "amazon-bedrock-invocationMetrics"
 BLOCKED = "amazon-bedrock-guardrailAction"  # a guardrail ends the stream without a stop reason
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from jupyter_aiprov import semconv
 from jupyter_aiprov.model import Exchange, Invocation, Message, Usage
-from jupyter_aiprov.readers import _body, _parts, _reading, _stream
+from jupyter_aiprov.readers import _batch, _body, _parts, _reading, _stream
 from jupyter_aiprov.readers._json import Dict, dig, first, mapping, mappings, string, whole
 from jupyter_aiprov.readers._registry import reads
 
@@ -211,6 +211,37 @@ def embed(exchange: Exchange) -> Invocation:
         unparsed=why,
     )
     return _reading.read(found, exchange, lambda payload: {"usage": _usage(mapping(payload).get("usageMetadata"))})
+
+
+@reads(path="*/models/*:batchGenerateContent", shape=("batch",))
+def batch(exchange: Exchange) -> Invocation:
+    """A batch is created, of requests in the body or in an uploaded file."""
+    body, why = _reading.request_json(exchange.request)
+    rows = mappings(dig(body, "batch", "input_config", "requests", "requests"))
+    asked = [_asked(camel(row.get("request")), None, None) for row in rows]
+    return _reading.read(_batch.asked(asked, why, _model(exchange)), exchange, _batch_state)
+
+
+@reads(host="generativelanguage.googleapis.com", path="/v1beta/batches/*", method="GET")
+def batch_results(exchange: Exchange) -> Invocation:
+    """The answers of a batch, in one JSON; housekeeping until they are there."""
+    found = _reading.read(Invocation(operation="batch"), exchange, _batch_state)
+    return (
+        found if exchange.response is None or found.output or found.error_type else replace(found, kind="housekeeping")
+    )
+
+
+def _batch_state(payload: Any) -> _reading.Fields:
+    state = string(dig(payload, "metadata", "state"))
+    rows = mappings(dig(payload, "response", "inlinedResponses", "inlinedResponses"))
+    answers = [_answer([mapping(row.get("response"))]) for row in rows]
+    found = _batch.created(payload)
+    return found | {
+        "response_model": None,
+        "output": tuple(m for fields in answers for m in fields["output"]),
+        "finish_reasons": (state,) if state else (),
+        "complete": mapping(payload).get("done") is True,
+    }
 
 
 @reads(path=("*/models/*:predict", "*/models/*:predictLongRunning"), shape=("instances",))

@@ -228,7 +228,10 @@ def batch_results(exchange: Exchange) -> Invocation:
     named = exchange.response.headers.get("content-disposition", "") if exchange.response is not None else ""
     start = named.find("batch_")
     batch_id = named[start:].partition("_output")[0].partition("_error")[0].strip('"; ') if start >= 0 else None
-    return _batch.results(exchange, _row, batch_id, **{_batch.FILE: file})
+    found = _batch.results(exchange, _row, batch_id, **{_batch.FILE: file})
+    if exchange.response is None or found.output or found.extra.get(_batch.COUNT) or found.error_type:
+        return found
+    return Invocation(operation="other", kind="housekeeping", complete=_reading.whole(exchange))
 
 
 def _row(line: str) -> _reading.Fields | None:

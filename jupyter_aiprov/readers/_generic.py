@@ -3,44 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl
 
-from jupyter_aiprov.model import Exchange, Invocation, Request
-from jupyter_aiprov.readers import _body, _chat, _parts, _reading, _stream
+from jupyter_aiprov.model import Exchange, Invocation, Message, Request
+from jupyter_aiprov.readers import _body, _chat, _forms, _parts, _reading, _stream
 from jupyter_aiprov.readers._json import Dict, first, mapping, string
 from jupyter_aiprov.readers._registry import Rule
 
+OPERATION = "service.operation"  # what a service calls it
 MODEL = ("model", "model_id", "modelId", "model_name", "modelName", "engine")
-SAID = (
-    "prompt",
-    "input",
-    "inputs",
-    "text",
-    "texts",
-    "query",
-    "message",
-    "question",
-    "sequence",
-    "sequences",
-    "content",
-    "contents",
-    "q",
-)
-MADE = (
-    "output",
-    "outputs",
-    "generated_text",
-    "text",
-    "answer",
-    "result",
-    "results",
-    "response",
-    "completion",
-    "generations",
-    "content",
-    "sequence",
-)
+# names under which services keep what was said to them, and what they answer; the first that is there counts
+_SAID = """
+prompt input inputs text texts query message question sequence sequences content contents q documents document
+analysisinput textlist ssml value instances
+"""
+SAID = _SAID.split()
+_MADE = """
+output outputs generated_text translations translation translatedtext text answer transcript displaytext result
+results alternatives responses response completion generations content sequence sequences summary predictions
+"""
+MADE = _MADE.split()
 # words of paths under which an AI host keeps things instead of making them
 _HOUSEKEEPING = re.compile(
     r"(?:^|[/:])(?:files?|uploads?|models?|engines|vector_stores|vectorStores|assistants|threads|conversations|containers|"
@@ -66,22 +51,52 @@ def fallback(request: Request) -> Rule:
     )
 
 
-def call(exchange: Exchange) -> Invocation:
-    """The request's model and texts, and the answer's, under whichever common name they go."""
+def call(exchange: Exchange, named: str | None = None) -> Invocation:
+    """The request's model and texts, and the answer's, under whichever common name they go.
+
+    `named` is the service's own word for what was asked (`DetectSentiment`).
+    """
     request = exchange.request
-    body, why = _reading.request_json(request)
-    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        body, why = {}, None
+    body, why = _sent(request)
     asked = Invocation(
         operation="other",
         request_model=string(first(body, *MODEL)) or _model(request.path),
         parameters=_reading.settings(body | mapping(body.get("parameters")), _chat.SETTINGS),
         input=_chat.messages(body.get("messages")) or _parts.user(*texts(body, SAID)),
-        unparsed=why if request.headers.get("content-type", "").startswith("application/json") else None,
+        extra={OPERATION: named} if named else {},
+        unparsed=why,
     )
     if not asked.input and body:
         asked = replace(asked, input=(_parts.message("user", [{"type": "json", "content": _parts.shrunk(body)}]),))
     return answered(asked, exchange)
+
+
+def _sent(request: Request) -> tuple[Dict, str | None]:
+    """The request's fields: JSON, a form, a query, or a body that is text or bytes as it stands."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    sent = request.json
+    if isinstance(sent, dict):
+        return sent, None
+    if isinstance(sent, list):
+        return {"inputs": sent}, None
+    if not request.body:
+        return dict(request.query), None
+    if kind == "application/x-www-form-urlencoded":
+        pairs = parse_qsl(request.body.decode("utf-8", "replace"))
+        return {key: [v for k, v in pairs if k == key] for key, _ in pairs}, None
+    if kind.startswith("multipart/"):
+        fields, files = _forms.form(request)
+        return {**fields, **({"files": [_parts.blob(f.data, f.media_type) for f in files]} if files else {})}, None
+    if kind.startswith(("text/", "application/ssml")):
+        return {"text": request.body.decode("utf-8", "replace")}, None
+    if kind.startswith(("image/", "audio/", "video/", "application/octet-stream", "application/pdf")):
+        return {"file": _parts.blob(request.body, kind)}, None
+    return {}, _reading.request_json(request)[1]
+
+
+def said(content: str) -> tuple[Message, ...]:
+    """A body that is one text."""
+    return _parts.user(content.strip())
 
 
 def answered(asked: Invocation, exchange: Exchange) -> Invocation:
@@ -119,26 +134,31 @@ def _streamed(events: list[_stream.Event]) -> _reading.Fields:
     return {"output": (_parts.answer(_parts.texts("".join(made))),) if made else (), "complete": _stream.done(events)}
 
 
-def texts(value: Any, keys: tuple[str, ...], depth: int = 4) -> list[str]:
+def texts(value: Any, keys: Sequence[str], depth: int = 6) -> list[str]:
     """Texts under the given names, in order, also inside lists and objects."""
     if depth == 0:
         return []
     if isinstance(value, list):
-        return [t for v in value[:2000] for t in texts(v, keys, depth - 1)]
-    found: list[str] = []
+        return [t for v in value[:2000] for t in ([v] if isinstance(v, str) and v else texts(v, keys, depth - 1))]
+    if not isinstance(value, dict):
+        return []
+    held = {key.lower(): inner for key, inner in value.items() if isinstance(inner, str | dict | list)}
     for key in keys:
-        held = mapping(value).get(key)
-        found += [held] if isinstance(held, str) and held else [t for t in _parts.strings(held) if t]
-        if not isinstance(held, str) and not found:
-            found += texts(held, keys, depth - 1)
+        inner = held.get(key)
+        if inner is None:
+            continue
+        found = [inner] if isinstance(inner, str) and inner else texts(inner, keys, depth - 1)
         if found:
-            break
-    return found
+            return found
+    return []
 
 
 def _model(path: str) -> str | None:
-    rest = _reading.path_model(path, "/models/")
-    return rest.partition(":")[0] if rest else None
+    for mark in ("/models/", "/biology/"):  # NVIDIA: /v1/biology/arc/evo2-40b/generate
+        rest = _reading.path_model(path, mark, "" if mark == "/biology/" else "/")
+        if rest:
+            return "/".join(rest.split("/")[:2]) if mark == "/biology/" else rest.partition(":")[0]
+    return None
 
 
 def keep(exchange: Exchange) -> Invocation:

@@ -1,0 +1,107 @@
+"""AI services that are no language model: translation, vision, speech, text analysis, proteins.
+
+Read as any JSON is, under their provider's name and their own word for what was asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jupyter_aiprov.model import Exchange, Invocation
+from jupyter_aiprov.readers import _generic
+from jupyter_aiprov.readers._registry import reads
+
+LOOKS = ("List", "Describe", "Delete", "Tag", "Untag", "Create", "Update", "Put", "Stop")
+AZURE_AREAS = ("language", "text", "vision", "computervision", "face", "contentsafety", "formrecognizer")
+AZURE_MORE = ("documentintelligence", "translator", "speechtotext", "customvision", "anomalydetector")
+AZURE_PATHS = ("/translate", *(f"/{area}/*" for area in AZURE_AREAS + AZURE_MORE))
+
+
+@reads(
+    host=("api.deepl.com", "api-free.deepl.com"),
+    path=("/v2/translate", "/v2/write/*", "/v2/document"),
+    provider="deepl",
+)
+def deepl(exchange: Exchange) -> Invocation:
+    """DeepL: translation and rewriting, sent as JSON or as a form."""
+    return _generic.call(exchange, _word(exchange))
+
+
+@reads(
+    host=("translation.googleapis.com", "translate.googleapis.com"),
+    path=("*/translate/v2", "*:translateText", "*:translateDocument", "*:batchTranslateText"),
+    method="*",
+    provider="gcp.translate",
+)
+@reads(
+    host=("vision.googleapis.com", "*-vision.googleapis.com"),
+    path=("*:annotate", "*:asyncBatchAnnotate"),
+    provider="gcp.vision",
+)
+@reads(
+    host=("speech.googleapis.com", "*-speech.googleapis.com"),
+    path=("*recognize", "*longrunningrecognize"),
+    provider="gcp.speech",
+)
+@reads(host="texttospeech.googleapis.com", path="*:synthesize", provider="gcp.text_to_speech")
+@reads(host="language.googleapis.com", path="*/documents:*", provider="gcp.natural_language")
+@reads(host=("documentai.googleapis.com", "*-documentai.googleapis.com"), path="*:*rocess*", provider="gcp.document_ai")
+@reads(host="videointelligence.googleapis.com", path="*:annotate", provider="gcp.video_intelligence")
+def google(exchange: Exchange) -> Invocation:
+    """Google's translation, vision, speech, language, document and video services."""
+    return _generic.call(exchange, _word(exchange))
+
+
+@reads(host="comprehend.*.amazonaws.com", path="/", provider="aws.comprehend")
+@reads(host="comprehendmedical.*.amazonaws.com", path="/", provider="aws.comprehend_medical")
+@reads(host="textract.*.amazonaws.com", path="/", provider="aws.textract")
+@reads(host="rekognition.*.amazonaws.com", path="/", provider="aws.rekognition")
+@reads(host="transcribe.*.amazonaws.com", path="/", provider="aws.transcribe")
+@reads(host="translate.*.amazonaws.com", path="/", provider="aws.translate")
+@reads(host="polly.*.amazonaws.com", path="/v1/speech", provider="aws.polly")
+def amazon(exchange: Exchange) -> Invocation:
+    """Amazon's services name what is asked in a header: `Comprehend_20171127.DetectSentiment`."""
+    word = exchange.request.headers.get("x-amz-target", "").rpartition(".")[2] or _word(exchange)
+    found = _generic.call(exchange, word)
+    return replace(found, kind="housekeeping") if word.startswith(LOOKS) else found
+
+
+@reads(
+    host=("*.cognitiveservices.azure.com", "*.api.cognitive.microsoft.com"),
+    path=AZURE_PATHS,
+    provider="azure.ai.services",
+)
+@reads(
+    host=("api.cognitive.microsofttranslator.com", "api-*.cognitive.microsofttranslator.com"),
+    path="*",
+    provider="azure.ai.translator",
+)
+@reads(host=("*.stt.speech.microsoft.com", "*.tts.speech.microsoft.com"), path="*", provider="azure.ai.speech")
+def azure(exchange: Exchange) -> Invocation:
+    """Azure AI services: language, vision, documents, translation, speech."""
+    return _generic.call(exchange, _word(exchange))
+
+
+@reads(
+    host=("health.api.nvidia.com", "api.nvcf.nvidia.com"),
+    path=("/v1/biology/*", "/v2/nvcf/pexec/functions/*"),
+    provider="nvidia",
+)
+def nvidia(exchange: Exchange) -> Invocation:
+    """NVIDIA's biology endpoints: structures, sequences, docking; the path names the model."""
+    return _generic.call(exchange, _word(exchange))
+
+
+@reads(host="api.esmatlas.com", path="/foldSequence/*", provider="esm_atlas")
+@reads(host=("forge.evolutionaryscale.ai", "biohub.ai"), path="/api/v1/*", provider="evolutionaryscale")
+def esm(exchange: Exchange) -> Invocation:
+    """Proteins: a sequence in, a structure, a sequence or vectors out."""
+    found = _generic.call(exchange, _word(exchange))
+    if not found.input and exchange.request.body.isascii():  # ESM Atlas takes the bare sequence
+        return replace(found, input=_generic.said(exchange.request.body.decode("ascii")), unparsed=None)
+    return found
+
+
+def _word(exchange: Exchange) -> str:
+    """The service's word for what was asked: the end of the path, without a version."""
+    return exchange.request.path.rstrip("/").rpartition("/")[2].rpartition(":")[2]
