@@ -6,9 +6,53 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jupyter_aiprov.api import (
+        confidential,
+        declare,
+        explain,
+        human,
+        invocations,
+        label,
+        note,
+        observed,
+        origin,
+        origins,
+        prompt,
+        review,
+        synthetic,
+        withdraw,
+    )
 
 __version__ = "0.1.0"
+__all__ = [
+    "confidential",
+    "declare",
+    "explain",
+    "human",
+    "invocations",
+    "label",
+    "load_ipython_extension",
+    "note",
+    "observed",
+    "origin",
+    "origins",
+    "prompt",
+    "review",
+    "synthetic",
+    "unload_ipython_extension",
+    "withdraw",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """The public names live in `api`, which is imported when one of them is asked for."""
+    if name in __all__:
+        return getattr(import_module("jupyter_aiprov.api"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -417,6 +417,20 @@ class Session:
         where = {"execution": running.id, "cell_id": running.cell_id} if running is not None else {}
         return self.recorder.emit({**where, **event}, wait=1)
 
+    def name_of(self, value: Any) -> str | None:
+        """The notebook's own name of an object, if it has one."""
+        for name, held in list(self.shell.user_ns.items()):
+            if held is value and not name.startswith("_"):
+                return str(name)
+        return None
+
+    def protect(self, name: str, frame: Any, columns: Any, level: str) -> None:
+        """From now on the guard knows these columns' values, and so does redaction."""
+        wanted = [columns] if isinstance(columns, str) else list(columns if columns is not None else frame.columns)
+        for column in wanted:
+            self.guard.declare(name, str(column), frame[column], level)
+        self._apply_content()
+
     def invocations(self) -> list[dict[str, Any]]:
         """The calls of this session, joined, with their texts as far as the policy kept them."""
         self.recorder.flush(10)

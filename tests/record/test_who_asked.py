@@ -60,14 +60,14 @@ def test_a_stream_created_in_one_cell_and_read_in_another_is_one_call_of_the_fir
     )
     assert made.stamps[0]["groups"][0]["status"] == "started"
     nb.run("1 + 1")
-    read = nb.run("text = b''.join(response.iter_raw()); ctx.__exit__(None, None, None)")
+    nb.run("text = b''.join(response.iter_raw()); ctx.__exit__(None, None, None)")
     (call,) = until(nb, ["completed"])
     where = counts(nb)
     assert (where[call["execution"]], where[call["read_in"]]) == (2, 4)
     assert call["capture"]["complete"]
-    assert read.updates[0]["groups"][0]["status"] == "completed"
-    assert read.updates[0]["execution"]["execution_count"] == 2
-    assert not read.stamps
+    assert nb.seen.updates[-1]["groups"][0]["status"] == "completed"
+    assert nb.seen.updates[-1]["execution"]["execution_count"] == 2
+    assert len(nb.seen.stamps) == 1
 
 
 def test_a_thread_belongs_to_the_cell_that_started_it_even_when_it_outlives_it(nb: Kernel, server: Loopback) -> None:

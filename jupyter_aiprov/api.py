@@ -1,0 +1,127 @@
+"""The public names: `import jupyter_aiprov as aiprov`. JSON-able dicts in and out.
+
+Each finds the session of the running IPython shell; where none records, reading gives nothing and
+stating something raises `UsageError`, so that no declaration is lost quietly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jupyter_aiprov import session as sessions
+from jupyter_aiprov.errors import UsageError
+from jupyter_aiprov.lineage import declarations
+
+Columns = Sequence[str] | str | None
+
+
+def _found() -> sessions.Session | None:
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    return None if shell is None else sessions.of(shell)
+
+
+def _current() -> sessions.Session:
+    current = _found()
+    if current is None:
+        raise UsageError("nothing is being recorded here", hint="%load_ext jupyter_aiprov")
+    return current
+
+
+# ── reading the record ─────────────────────────────────────────────────────────────
+def invocations() -> list[dict[str, Any]]:
+    """The calls of this kernel session, one dict an attempt, under OpenTelemetry's names.
+
+    Beside them `execution_count`, `cell_id`, `status`, times and `capture`; content as far as the
+    policy kept it. Empty where nothing records.
+    """
+    current = _found()
+    return current.invocations() if current else []
+
+
+def origins() -> dict[str, dict[str, Any]]:
+    """What holds AI content now: {"df": {…}, "df.column": {"origin", "evidence", "confidence", …}}."""
+    current = _found()
+    if current is None:
+        return {}
+    current.recorder.flush(10)
+    return current.lineage.origins()
+
+
+def origin(frame: Any, column: str | None = None) -> dict[str, Any]:
+    """The origin of a frame, of one of its columns, or of any value by its name; `unknown` if none is known."""
+    current = _found()
+    unknown = {"origin": "unknown", "evidence": None, "confidence": None, "invocations": []}
+    if current is None:
+        return unknown
+    name = frame if isinstance(frame, str) else current.name_of(frame)
+    subject = name if column is None else f"{name}.{column}"
+    return origins().get(str(subject)) or unknown
+
+
+def explain(subject: str) -> str:
+    """The path from the call to `df.column` in words, with cell numbers."""
+    return _current().lineage.explain(subject)
+
+
+# ── statements that only people can make ───────────────────────────────────────────
+def observed(frame: Any = None, columns: Columns = None, *, source: str | None = None, **more: Any) -> str:
+    """These data were measured or collected; `source="cohort.csv"` alone covers a whole file. Returns the event's id."""
+    return _state(declarations.observed, frame, columns, source=source, **more)
+
+
+def synthetic(frame: Any = None, columns: Columns = None, *, generator: str, seed: Any = None, **more: Any) -> str:
+    """These rows stand for observations and come from a generator. Returns the event's id."""
+    return _state(declarations.synthetic, frame, columns, generator=generator, seed=seed, **more)
+
+
+def human(frame: Any = None, columns: Columns = None, **more: Any) -> str:
+    """These values were written by a person. Returns the event's id."""
+    return _state(declarations.human, frame, columns, **more)
+
+
+def confidential(frame: Any, columns: Columns = None, level: str = "block", **more: Any) -> str:
+    """Values of these columns must not leave: `level` is "block" (external destinations) or "warn"."""
+    current = _current()
+    id_ = _state(declarations.confidential, frame, columns, level=level, **more)
+    current.protect(str(more.get("name") or current.name_of(frame) or "data"), frame, columns, level)
+    return id_
+
+
+def prompt(name: str, template: str, **more: Any) -> str:
+    """The constant part of a group of calls, with its slots named: `Classify this note: {note}`."""
+    return _current().declare(declarations.prompt(name, template, **more))
+
+
+def label(item: Any, name: str) -> str:
+    """Tie a figure or table to the manuscript's name for it: `aiprov.label(fig, "Figure 2")`."""
+    current = _current()
+    return current.declare(declarations.label(current.name_of(item) or type(item).__name__, name))
+
+
+def declare(kind: str, subject: str | None = None, value: Any = None, by: Mapping[str, Any] | None = None) -> str:
+    """Any other declaration: purpose, task, person, oversight, privacy, impact, usage, confirmed, host, ai-tool."""
+    return _current().declare(declarations.declare(kind, subject=subject, value=value, by=by))
+
+
+def review(subject: Any, status: str, **more: Any) -> str:
+    """A person checked, corrected or rejected an AI result: method, units, note and who. Returns the event's id."""
+    return _current().declare(declarations.review(subject, status, **more))
+
+
+def note(text: str, subject: str | None = None) -> str:
+    """A remark that belongs to the record."""
+    return _current().declare(declarations.note(text, subject=subject))
+
+
+def withdraw(event: str, reason: str) -> str:
+    """Take a mistaken record out of the counts, never out of the history."""
+    return _current().declare(declarations.withdraw(event, reason))
+
+
+def _state(build: Any, frame: Any, columns: Columns, **more: Any) -> str:
+    current = _current()
+    name = more.pop("name", None) or (current.name_of(frame) if frame is not None else None)
+    return current.declare(build(frame, columns=columns, name=name, **more))
