@@ -39,7 +39,6 @@ class Change:
 
 @dataclass(frozen=True)
 class _Image:
-    origin: int  # id() of the user's object, to tell a frame edited in place from one bound anew
     kept: Any | None  # None: over the budget
     labels: frozenset[Hashable]
     dialect: Dialect
@@ -69,7 +68,7 @@ class Snapshots:
                 continue  # an image is of the first sight
             if module.is_protected():
                 image = kept.setdefault(id(value), module.shallow(value))
-                self._images[name] = _Image(id(value), image, _labels(value), module)
+                self._images[name] = _Image(image, _labels(value), module)
             else:
                 unprotected.append((module.size(value), name, value, module))
         self._copy(unprotected)
@@ -85,7 +84,7 @@ class Snapshots:
                     self._spent += size
             if kept[id(value)] is None:
                 self.untracked += (name,)
-            self._images[name] = _Image(id(value), kept[id(value)], _labels(value), module)
+            self._images[name] = _Image(kept[id(value)], _labels(value), module)
 
     def image(self, name: str) -> Any | None:
         """The frame of this name as it was, or None."""

@@ -83,8 +83,13 @@ def moved(was: Any, now: Any) -> Any | None:
     if len(was) == len(now) and _is_labelled_alike(module.index(was), module.index(now)):
         if not len(now) or any(module.is_same(old, one) for old, one in _pairs(module, was, now)):
             return SAME
-        # Rows that moved under unchanged labels are not edits: most rows must have stayed as they were.
-        masks = [module.differs(old, one) for old, one in _pairs(module, was, now)]
+        # Rows that moved under unchanged labels are not edits: most rows, or a column that tells rows
+        # apart, must have stayed as they were.
+        masks = []
+        for old, one in _pairs(module, was, now):
+            masks.append(module.differs(old, one))
+            if not masks[-1].any() and _is_distinct(module, one):
+                return SAME
         if masks and np.logical_or.reduce(masks).mean() < _STAYED:
             return SAME
     return positions([Source(was, np.zeros(len(was), dtype=int))], now, partial=True)
@@ -95,6 +100,12 @@ def _pairs(module: Dialect, was: Any, now: Any) -> Iterator[tuple[Any, Any]]:
         old = module.column(was, label)
         if old is not None:
             yield old, one
+
+
+def _is_distinct(module: Dialect, one: Any) -> bool:
+    """True when no value of a column occurs twice."""
+    hashes = module.hashes(one, [None])
+    return hashes is not None and len(set(hashes.tolist())) == len(one)
 
 
 def _is_labelled_alike(a: Any, b: Any) -> bool:
