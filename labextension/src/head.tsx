@@ -1,0 +1,216 @@
+/** The top of the panel: is it recording, what is on record, what still needs a person. */
+
+import * as React from 'react';
+import type { Recording } from './kernel';
+import type { NotebookProvenance } from './model';
+import { integrityText } from './answer';
+import { Integrity, integrityOf } from './integrity';
+import type { Words } from './words';
+
+export type Tab = 'timeline' | 'data' | 'review' | 'disclosure';
+
+export interface HeadProps {
+  model: NotebookProvenance;
+  words: Words;
+  onlyAI: boolean;
+  onOnlyAI: (on: boolean) => void;
+  show: (tab: Tab, toReview?: boolean) => void;
+  hint: string;
+  onHint: () => void;
+}
+
+const RECORDING: { readonly [state in Recording]: string } = {
+  none: 'No kernel: read from the file.',
+  connecting: 'Asking the kernel…',
+  recording: 'Recording',
+  off: 'Switched off by you',
+  absent: 'This kernel does not record.',
+  skew: 'The kernel writes a newer record: shown as far as known, read-only.'
+};
+
+export function Head(props: HeadProps): React.ReactElement {
+  const { model, words } = props;
+  const summary = model.summary;
+  const recording = model.link.recording;
+  const isEmpty = model.record.isEmpty;
+  const state = recording === 'recording' && isEmpty ? words.say('Recording, nothing yet') : words.say(RECORDING[recording]);
+  return (
+    <div className="jp-AIProv-head">
+      {props.hint && (
+        <div className="jp-AIProv-hint" role="note">
+          <p>{props.hint}</p>
+          <button type="button" className="jp-AIProv-link" onClick={props.onHint}>
+            {words.say('Understood')}
+          </button>
+        </div>
+      )}
+      <p className="jp-AIProv-recording" data-state={recording} role="status">
+        <span aria-hidden="true" className="jp-AIProv-dot" />
+        {state}
+      </p>
+      {recording === 'absent' && (
+        <p className="jp-AIProv-quiet">
+          {words.say('Run %1 in a cell, or once for all kernels of this environment:', '')}
+          <code>%load_ext jupyter_aiprov</code> · <code>jupyter aiprov enable</code>
+        </p>
+      )}
+      {recording === 'off' && (
+        <p className="jp-AIProv-quiet">
+          <code>%aiprov on</code> {words.say('records again; the time in between is a stated gap.')}
+        </p>
+      )}
+      {!isEmpty && (
+        <ul className="jp-AIProv-summary">
+          <li>
+            <button type="button" onClick={() => props.show('timeline')}>
+              {words.many('%1 AI call', '%1 AI calls', summary.calls)}
+            </button>
+            {' · '}
+            <button type="button" onClick={() => props.show('timeline')}>
+              {words.many('%1 model', '%1 models', summary.models.length)}
+            </button>
+            {' · '}
+            <button type="button" onClick={() => props.show('data')}>
+              {words.many('%1 AI column', '%1 AI columns', summary.columns)}
+            </button>
+          </li>
+          {summary.development > 0 && (
+            <li className="jp-AIProv-quiet">
+              {words.many('%1 further request during development', '%1 further requests during development', summary.development)}
+            </li>
+          )}
+          {summary.reviewable > 0 && (
+            <li>
+              <button type="button" onClick={() => props.show('review')}>
+                {words.say('To review: %1 of %2', summary.toReview, summary.reviewable)}
+              </button>
+              {summary.rowsTotal > 0 &&
+                ` · ${words.say('rows read: %1 of %2', words.number(summary.rowsRead), words.number(summary.rowsTotal))}`}
+            </li>
+          )}
+          {summary.gaps > 0 && (
+            <li>
+              <Gaps {...props} />
+            </li>
+          )}
+        </ul>
+      )}
+      {model.record.leftOut > 0 && (
+        <p className="jp-AIProv-quiet" role="note">
+          {words.many(
+            'Left out: %1 entry that cannot be read or is beyond what is shown here',
+            'Left out: %1 entries that cannot be read or are beyond what is shown here',
+            model.record.leftOut
+          )}
+        </p>
+      )}
+      {!isEmpty && <FileTools {...props} />}
+    </div>
+  );
+}
+
+function Gaps({ model, words }: HeadProps): React.ReactElement {
+  return (
+    <details>
+      <summary>{words.say('Not captured: %1', model.summary.gaps)}</summary>
+      <ul className="jp-AIProv-plain">
+        {model.record.gaps.slice(0, 100).map((gap, i) => (
+          <li key={i}>
+            {words.say(GAP_WORDS.get(gap.reason) ?? gap.reason)}
+            {gap.detail && <span className="jp-AIProv-quiet"> {gap.detail}</span>}
+            {gap.cellIndex !== null && (
+              <button type="button" className="jp-AIProv-link" onClick={() => void model.jump(gap.cellIndex as number)}>
+                {words.cell(gap.cellIndex)}
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+export const GAP_WORDS: ReadonlyMap<string, string> = new Map([
+  ['switched-off', 'recording was switched off'],
+  ['switched-on', 'recording was switched on again'],
+  ['unloaded', 'the extension was unloaded'],
+  ['queue-timeout', 'a record was written late'],
+  ['journal-unwritable', 'the journal could not be written'],
+  ['patch-lost', 'a hook was lost and put back'],
+  ['reader-failed', 'an answer could not be read'],
+  ['child-process', 'a child process was not observed'],
+  ['shell-command', 'a shell command that may call an AI system'],
+  ['sql-function', 'an AI function in a database'],
+  ['not-covered', 'a library without a hook'],
+  ['stamp-off', 'cells were not stamped'],
+  ['guard-off', 'requests were not examined'],
+  ['content-none', 'texts were not committed to'],
+  ['before-load', 'before the extension was loaded'],
+  ['content-purged', 'texts were purged'],
+  ['stamp-missing', 'a stamp is missing'],
+  ['interrupted', 'the end of a cell was interrupted'],
+  ['internal', 'a failure of this extension; your code was unaffected']
+]);
+
+/** What a reader of the file asks: does it hold together, and where is the AI. */
+function FileTools({ model, words, onlyAI, onOnlyAI }: HeadProps): React.ReactElement {
+  const [checked, setChecked] = React.useState<{ of: NotebookProvenance; found: Integrity } | null>(null);
+  const found = checked?.of === model ? checked.found : null;
+  const isFromFile = model.link.recording !== 'recording' || model.isUntrusted || model.isReadOnly;
+  return (
+    <div className="jp-AIProv-file">
+      {isFromFile && (
+        <p className="jp-AIProv-banner">
+          {words.say('Read from the file')}
+          {model.isUntrusted && ` · ${words.say('not trusted: nothing in it was run')}`}
+          {model.isReadOnly && ` · ${words.say('read-only')}`}
+        </p>
+      )}
+      <div className="jp-AIProv-row">
+        <button
+          type="button"
+          className="jp-AIProv-action"
+          onClick={() => setChecked({ of: model, found: integrityOf(model.json()) })}
+        >
+          {words.say('Check file integrity')}
+        </button>
+        <label>
+          <input type="checkbox" checked={onlyAI} onChange={event => onOnlyAI(event.target.checked)} />
+          {words.say('Only AI cells')}
+        </label>
+      </div>
+      {found && (
+        <div className="jp-AIProv-answer" data-answer={found.answer} role="status">
+          <strong>{integrityText(found, words)}</strong>
+          {found.changes.length > 0 && (
+            <ul className="jp-AIProv-plain">
+              {found.changes.slice(0, 100).map((change, i) => (
+                <li key={i}>
+                  {change.index === null ? (
+                    words.say('notebook log')
+                  ) : (
+                    <button type="button" className="jp-AIProv-link" onClick={() => void model.jump(change.index as number)}>
+                      {words.cell(change.index)}
+                    </button>
+                  )}
+                  {words.say(': ')}
+                  {words.say(change.what)}
+                </li>
+              ))}
+            </ul>
+          )}
+          {found.answer === 'not-supplied' && (
+            <p className="jp-AIProv-quiet">
+              {words.say('The journal lines that the stamps sum up stay with the author; ask for the audit log to check them.')}
+            </p>
+          )}
+          {found.notCovered.length > 0 && (
+            <p className="jp-AIProv-quiet">
+              {words.say('Not covered: %1', found.notCovered.map(one => words.say(one)).join('; '))}
+            </p>
+          )}
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,96 @@
+/** What a person can review, counted in its own unit. No JupyterLab here. */
+
+import type { CellRecord, Derivation, Record, Review } from './record';
+import { AI_ORIGINS, Origin, Verification } from './semconv';
+
+export type SubjectKind = 'cell' | 'column' | 'figure' | 'rows' | 'statement';
+
+export interface Item {
+  readonly key: string;
+  readonly kind: SubjectKind;
+  readonly cellIndex: number;
+  readonly cellId: string;
+  /** Name of the column, file or figure; empty for a cell. */
+  readonly name: string;
+  readonly origin: Origin;
+  readonly models: readonly string[];
+  readonly unit: 'rows' | 'figures' | 'cells' | 'files';
+  readonly total: number;
+  /** Units read in reviews that still hold: in full, and by sampling. */
+  readonly read: number;
+  readonly readAll: number;
+  readonly sampled: number;
+  readonly corrected: number;
+  readonly rejected: number;
+  readonly state: Verification;
+  readonly reviews: readonly Review[];
+  readonly reviewers: number;
+  readonly disagreements: number;
+}
+
+/** The list to review, in the order of the document. */
+export function queueOf(record: Record): Item[] {
+  return record.cells.flatMap(cell => itemsOf(cell, record));
+}
+
+function itemsOf(cell: CellRecord, record: Record): Item[] {
+  const current = new Set(record.derivations);
+  const made = cell.derivations.filter(
+    one => AI_ORIGINS.has(one.origin) && one.state === 'current' && (current.has(one) || !cell.copied)
+  );
+  const columns = made.filter(one => one.kind === 'column' || one.kind === 'file' || one.kind === 'figure');
+  const reviews = record.reviews.filter(review => review.cellIndex === cell.index);
+  const items = columns.map(one => itemOf(cell, one, reviews));
+  const isCode = cell.authorship.some(one => AI_ORIGINS.has(one.origin));
+  const isShown = cell.uses.some(use => use.standing === 'shown' || use.standing === 'cached');
+  const others = reviews.filter(review => review.kind === 'cell');
+  if ((!columns.length && (isShown || made.length || (cell.origin !== null && AI_ORIGINS.has(cell.origin)))) || isCode || others.length) {
+    items.push(itemOf(cell, null, reviews));
+  }
+  return items;
+}
+
+function itemOf(cell: CellRecord, one: Derivation | null, all: readonly Review[]): Item {
+  const name = one?.subject ?? '';
+  const kind: SubjectKind = one === null ? 'cell' : one.kind === 'figure' ? 'figure' : 'column';
+  const reviews = all.filter(review => review.name === name && (name !== '' || review.kind === 'cell'));
+  const fresh = reviews
+    .filter(review => review.withdrawn === null && !review.stale)
+    .sort((a, b) => (a.time < b.time ? -1 : 1));
+  const unit = one === null ? 'cells' : one.kind === 'figure' ? 'figures' : one.rowsTotal !== null ? 'rows' : one.kind === 'file' ? 'files' : 'cells';
+  const total = unit === 'rows' ? (one?.rowsAi ?? one?.rowsTotal ?? 0) : 1;
+  const units = fresh.map(review => ({
+    all: review.method !== 'sampled',
+    read: review.units?.read ?? (review.method === 'sampled' ? 0 : total),
+    corrected: review.units?.corrected ?? (review.status === 'corrected' ? 1 : 0),
+    rejected: review.units?.rejected ?? (review.status === 'rejected' ? 1 : 0)
+  }));
+  const most = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b), 0);
+  const readAll = most(units.filter(u => u.all).map(u => u.read));
+  const sampled = most(units.filter(u => !u.all).map(u => u.read));
+  const last = fresh[fresh.length - 1];
+  const standing = reviews.filter(review => review.withdrawn === null);
+  // The latest word of each reviewer; two that differ disagree.
+  const words = new Map(fresh.map(review => [review.by?.name ?? review.id, review.status === 'rejected']));
+  const kinds = new Set(words.values());
+  return {
+    key: `${cell.id || cell.index}/${name}`,
+    kind,
+    cellIndex: cell.index,
+    cellId: cell.id,
+    name,
+    origin: one?.origin ?? cell.origin ?? 'unknown',
+    models: one?.models.length ? one.models : cell.models,
+    unit,
+    total,
+    read: Math.max(readAll, sampled),
+    readAll,
+    sampled,
+    corrected: most(units.map(u => u.corrected)),
+    rejected: most(units.map(u => u.rejected)),
+    state: last ? last.status : standing.length ? 'stale' : 'unverified',
+    reviews,
+    reviewers: words.size,
+    disagreements: kinds.size > 1 ? 1 : 0
+  };
+}
