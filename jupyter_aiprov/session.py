@@ -17,15 +17,12 @@ from uuid import uuid4
 from jupyter_aiprov import capture, coverage, journal, readers, semconv, stamp
 from jupyter_aiprov.capture._patch import patched
 from jupyter_aiprov.cells import Cells, Execution
+from jupyter_aiprov.comm import Live
 from jupyter_aiprov.config import AIProv
 from jupyter_aiprov.model import Invocation, Request
 from jupyter_aiprov.recorder import Recorder, guarded
 from jupyter_aiprov.redact import Redactor
 
-try:
-    from jupyter_aiprov.comm import Live
-except ImportError:
-    from jupyter_aiprov._pending import Live
 try:
     from jupyter_aiprov.guard import Guard
 except ImportError:
@@ -81,6 +78,8 @@ class Session:
 
     # ── opening and closing ───────────────────────────────────────────────────────
     def _open(self) -> None:
+        self.live = Live(self.shell, self.recorder, self.config)  # hears the session's first line, too
+        self.live.notice = self.notice
         self.recorder.emit(
             {
                 "type": "session",
@@ -103,7 +102,6 @@ class Session:
         self.stack.callback(self.lineage.close)
         self.stack.enter_context(self.cells.carried(patched))
         self.installed = self.stack.enter_context(capture.install(self.recorder))
-        self.live = Live(self.shell, self.recorder, self.config)
         self.stack.enter_context(self.live.install())
         self.stack.enter_context(self._events())
         self.recorder.subscribe(self._late)
@@ -343,6 +341,8 @@ class Session:
                 print(stamp.plain(made, self.config.language))  # noqa: T201 - a terminal's only display
             return
         self._publish(execution, stamp.bundle(made, self.config.language), {semconv.KEY: stamp.mark(made)})
+        if self.live is not None:
+            self.live.stamped(execution, made)
 
     def _publish(self, execution: Execution, data: dict[str, Any], metadata: dict[str, Any]) -> None:
         update = execution.id in self._shown
