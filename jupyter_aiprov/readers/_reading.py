@@ -26,14 +26,24 @@ def read(asked: Invocation, exchange: Exchange, plain: Plain, streamed: Streamed
         found = streamed(events)
         error = found.get("error_type") or stream_error(events) or failed(response.status)
         why = None if events or not response.body else "the stream holds no event"
-        return replace(asked, **{"streamed": True, "unparsed": asked.unparsed or why, **found, "error_type": error})
+        found = {"unparsed": why, "streamed": True, **found, "error_type": error}
+        return replace(asked, **_kept(asked, found))
     payload = parsed(_body.text(response))
     error = error_of(payload, response)
     if error is not None:
         return replace(asked, error_type=error, complete=payload is not None or whole(exchange))
     if payload is None:
         return replace(asked, unparsed=asked.unparsed or unreadable(response), complete=False)
-    return replace(asked, **{"complete": True, **plain(payload)})
+    return replace(asked, **{"complete": True, **_kept(asked, plain(payload))})
+
+
+def _kept(asked: Invocation, found: Fields) -> Fields:
+    """What was found, with what the request already told: further names, and why it was not understood."""
+    return found | {
+        "extra": {**asked.extra, **found.get("extra", {})},
+        "unparsed": asked.unparsed or found.get("unparsed"),
+        "response_id": found.get("response_id") or asked.response_id,
+    }
 
 
 def whole(exchange: Exchange) -> bool:

@@ -211,8 +211,7 @@ def batch(exchange: Exchange) -> Invocation:
     asked = _batch.asked([], why)
     sent = {"batch.endpoint": body.get("endpoint"), "batch.input_file": body.get("input_file_id")}
     asked = replace(asked, extra={k: v for k, v in sent.items() if string(v)})
-    found = _reading.read(asked, exchange, _batch.created)
-    return replace(found, extra={**asked.extra, **found.extra})
+    return _reading.read(asked, exchange, _batch.created)
 
 
 @reads(host=HOSTS, path="*/batches/*", method="GET", kind="housekeeping")

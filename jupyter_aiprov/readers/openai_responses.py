@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from jupyter_aiprov import semconv
@@ -46,7 +45,7 @@ def responses(exchange: Exchange) -> Invocation:
         extra=_conversation(body),
         unparsed=why,
     )
-    return _read(asked, exchange)
+    return _reading.read(asked, exchange, _plain, _streamed)
 
 
 @reads(host=("api.openai.com", "*.openai.azure.com"), path="*/responses/*", method="GET")
@@ -56,12 +55,7 @@ def retrieved(exchange: Exchange) -> Invocation:
     if name == "input_items":
         return Invocation(operation="other", kind="housekeeping")
     asked = Invocation(operation="chat", response_id=name, extra={RETRIEVED: True})
-    return _read(asked, exchange)
-
-
-def _read(asked: Invocation, exchange: Exchange) -> Invocation:
-    found = _reading.read(asked, exchange, _plain, _streamed)
-    return replace(found, extra={**asked.extra, **found.extra})
+    return _reading.read(asked, exchange, _plain, _streamed)
 
 
 def _conversation(body: Dict) -> dict[str, Any]:

@@ -1,0 +1,113 @@
+"""Bodies are decoded from the response's headers; what was cut gives the prefix that arrived."""
+
+import gzip
+import json
+import struct
+import zlib
+from typing import Any
+
+import pytest
+
+from jupyter_aiprov import readers
+from jupyter_aiprov.model import Response, text_of
+from jupyter_aiprov.readers import _aws, _body, _stream
+
+TEXT = b"".join(b"%d the quick brown fox\n" % n for n in range(5000))
+
+
+def encoded(coding: str, data: bytes) -> bytes:
+    if coding == "gzip":
+        return gzip.compress(data)
+    if coding == "deflate":
+        return zlib.compress(data)
+    if coding == "raw deflate":
+        return zlib.compress(data, wbits=-15)
+    module = pytest.importorskip({"br": "brotli", "zstd": "zstandard"}[coding])
+    return module.compress(data) if coding == "br" else module.ZstdCompressor().compress(data)
+
+
+CODINGS = ["gzip", "deflate", "raw deflate", "br", "zstd"]
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_every_content_coding_is_undone(coding: str) -> None:
+    response = Response(200, {"content-encoding": coding.removeprefix("raw ")}, encoded(coding, TEXT))
+    assert _body.decoded(response) == TEXT
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_a_cut_body_gives_the_prefix_that_arrived(coding: str) -> None:
+    whole = encoded(coding, TEXT)
+    got = _body.decoded(Response(200, {"content-encoding": coding.removeprefix("raw ")}, whole[: len(whole) * 2 // 3]))
+    assert TEXT.startswith(got) or got == whole[: len(whole) * 2 // 3]
+    if coding in ("gzip", "deflate", "raw deflate"):
+        assert 0 < len(got) < len(TEXT)
+
+
+def test_codings_are_undone_in_reverse_order_and_members_follow_one_another() -> None:
+    twice = Response(200, {"content-encoding": "deflate, gzip"}, gzip.compress(zlib.compress(TEXT)))
+    assert _body.decoded(twice) == TEXT
+    members = Response(200, {"content-encoding": "gzip"}, gzip.compress(TEXT[:100]) + gzip.compress(TEXT[100:]))
+    assert _body.decoded(members) == TEXT
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", "identity", "unheard-of"])
+def test_a_body_that_is_already_clear_stays_as_it_is(coding: str) -> None:
+    assert _body.decoded(Response(200, {"content-encoding": coding}, b'{"a": 1}')) == b'{"a": 1}'
+
+
+def test_a_body_that_inflates_without_end_is_read_up_to_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_body, "LIMIT", 10_000)
+    bomb = gzip.compress(b"0" * 5_000_000)
+    assert len(_body.decoded(Response(200, {"content-encoding": "gzip"}, bomb))) == 10_000
+
+
+def test_a_compressed_answer_is_read_like_a_plain_one(case: Any) -> None:
+    reader = readers.recognise(case.exchange.request)
+    response = case.exchange.response
+    assert reader is not None
+    packed = Response(
+        response.status,
+        {**response.headers, "content-encoding": "gzip"}
+        | ({"content-length": "1"} if "content-length" in response.headers else {}),
+        gzip.compress(response.body),
+        size=response.size,
+    )
+    plain, zipped = reader.read(case.exchange), reader.read(type(case.exchange)(case.exchange.request, packed))
+    assert (plain.output, plain.finish_reasons, plain.usage) == (zipped.output, zipped.finish_reasons, zipped.usage)
+
+
+def test_lines_of_a_stream_end_in_any_of_the_three_ways_and_never_at_a_line_separator_inside_json() -> None:
+    body = 'data: {"a": "x\u2028y"}\r\n\r\n: comment\r\rdata: {"a":\ndata: 2}\n\nevent: done\ndata:[DONE]'.encode()
+    found = _stream.events(Response(200, {"content-type": "text/event-stream"}, body))
+    assert [event.data for event in found] == [{"a": "x\u2028y"}, {"a": 2}, None]
+    assert (found[-1].name, _stream.done(found)) == ("done", True)
+
+
+def aws(*payloads: bytes) -> list[bytes]:
+    out = []
+    for payload in payloads:
+        header = b"\x0b:event-type\x07\x00\x05event"
+        prelude = struct.pack(">II", 16 + len(header) + len(payload), len(header))
+        out.append(prelude + b"CRC?" + header + payload + b"CRC?")
+    return out
+
+
+def test_frames_with_a_wrong_checksum_are_read_and_a_hole_is_stepped_over() -> None:
+    one, two, three = aws(b'{"n": 1}', json.dumps({"n": "x" * 300}).encode(), b'{"n": 3}')
+    assert [value["n"] for _, value in _aws.messages(one + two + three)] == [1, "x" * 300, 3]
+    holed = one + two[:50] + three  # capture keeps head and tail of a long body
+    assert [value for _, value in _aws.messages(holed)][-1] == {"n": 3}
+    assert [value for _, value in _aws.messages(one + two[:50])] == [{"n": 1}]
+
+
+def test_pictures_and_sound_are_recorded_by_type_size_and_digest_only(case: Any) -> None:
+    reader = readers.recognise(case.exchange.request)
+    assert reader is not None
+    invocation = reader.read(case.exchange)
+    for message in (*invocation.input, *invocation.output):
+        for part in message.parts:
+            if part["type"] == "blob":
+                assert {"bytes", "sha256"} <= set(part)
+                assert not {"data", "content"} & set(part)
+    assert isinstance(text_of(()), str)
