@@ -64,6 +64,9 @@ class Redacts(Protocol):
     def value(self, value: Any) -> Any:
         """A JSON-like value without secrets."""
 
+    def learn_request(self, url: str, headers: Mapping[str, str]) -> None:
+        """A request's own credentials are secrets from now on."""
+
 
 class Reads(Protocol):
     """What `readers.recognise` returns."""
@@ -301,6 +304,7 @@ class Recorder:
             execution.called = True
         if request is not None:
             base[semconv.CAPTURE]["attempt"] = _attempt(request)
+            self.redactor.learn_request(request.url, request.headers)
         stopped: BaseException | None = None
         if self.examine is not None:
             scan: Mapping[str, Any] | None = None

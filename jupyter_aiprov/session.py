@@ -18,10 +18,11 @@ from jupyter_aiprov import capture, coverage, journal, readers, semconv, stamp
 from jupyter_aiprov.capture._patch import patched
 from jupyter_aiprov.cells import Cells, Execution
 from jupyter_aiprov.comm import Live
+from jupyter_aiprov.comm import Live
 from jupyter_aiprov.config import AIProv
 from jupyter_aiprov.model import Invocation, Request
 from jupyter_aiprov.recorder import Recorder, guarded
-from jupyter_aiprov.redact import Redactor
+from jupyter_aiprov.redact import Redactor, environment_secrets
 
 try:
     from jupyter_aiprov.guard import Guard
@@ -61,7 +62,8 @@ class Session:
         folder, self.is_new = self._folder(name)
         self.cells = Cells(shell, self.id)
         self.journal = journal.Journal(folder, self.id, group_readable=config.group_readable)
-        self.redactor = Redactor()
+        self.redactor = Redactor.of_environment()
+        self._variables = len(os.environ)
         self.guard = Guard(config)
         self.recorder = Recorder(
             session=self.id,
@@ -251,6 +253,9 @@ class Session:
             execution = self.cells.begin(info)
             if execution.source.startswith("%%aiprov") and execution.depth == 1:
                 self._cell_line(execution)
+            if len(os.environ) != self._variables:  # keys are often set in a cell
+                self._variables = len(os.environ)
+                self.redactor.learn(*environment_secrets(os.environ))
             if self.config.lineage and execution.depth == 1:
                 self.lineage.before_cell(execution)
 
