@@ -1,0 +1,242 @@
+"""What may leave: every request is examined before it is sent.
+
+    request ─▶ texts ─▶ declared columns (fail closed) ─▶ patterns (fail open) ─▶ policy ─▶ Scan, or stop
+
+Out of the box credentials and direct identifiers warn, columns declared confidential are stopped
+on their way to external destinations, nothing else interferes. Nothing found is ever repeated:
+findings are types, columns and counts.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from jupyter_aiprov.config import AIProv
+from jupyter_aiprov.errors import ConfidentialDataError, UsageError
+from jupyter_aiprov.guard import _say, destinations, patterns
+from jupyter_aiprov.guard._image import LOCATION
+from jupyter_aiprov.guard._scan import Finding, Scan, counted
+from jupyter_aiprov.guard.columns import Columns
+from jupyter_aiprov.guard.texts import Texts
+from jupyter_aiprov.model import Request
+from jupyter_aiprov.redact import Span
+
+__all__ = ["Finding", "Guard", "Scan"]
+
+SECONDS: Final = 2.0  # an examination may take this long, and as long again for every 4 MB
+_ACTIONS: Final = {"off": "off", "none": "none", "warn": "warn", "block": "block"}
+_IDENTIFIERS: Final = frozenset({"email", "phone", "nir", "iban", "birth-date", "mrn", "image-location", "name"})
+
+
+class _TooSlow(Exception):  # noqa: N818 - it is a fact, not an error of the user's
+    """The time for one examination is over."""
+
+
+class _Deadline:
+    def __init__(self, size: int) -> None:
+        self._end = time.monotonic() + SECONDS * (1 + size / 2**22)
+
+    def check(self) -> None:
+        if time.monotonic() > self._end:
+            raise _TooSlow
+
+
+class Guard:
+    """Examines requests by the policy of `AIProv`; knows the columns declared confidential. Thread-safe."""
+
+    def __init__(self, config: AIProv) -> None:
+        self.config = config
+        self.columns = Columns()
+        self._own: tuple[Mapping[str, str], Mapping[str, patterns.Rule]] = ({}, {})
+        self._warned: set[str] = set()
+        self._lock = threading.Lock()
+
+    # ── declarations ──────────────────────────────────────────────────────────────
+    @property
+    def has_columns(self) -> bool:
+        """True once a person declared a column confidential."""
+        return any(not c.candidate for c in self.columns)
+
+    def declare(
+        self, name: str, column: str, values: Iterable[Any], level: str = "block", *, candidate: bool = False
+    ) -> None:
+        """Know the values of `name.column` from now on; level "warn" or "block" (external destinations)."""
+        if level not in {"warn", "block"}:
+            raise UsageError(f"level {level!r} is unknown", hint='use level="warn" or level="block"')
+        self.columns.declare(f"{name}.{column}" if column else name, values, level, candidate=candidate)
+
+    def read_from_file(self, name: str, frame: Any) -> list[str]:
+        """With `personal_data` on, every text column of a frame read from a file is a candidate; returns them."""
+        declared = {c.name for c in self.columns if not c.candidate}
+        found = [c for c in text_columns(frame) if f"{name}.{c}" not in declared] if self.config.personal_data else []
+        for column in found:
+            self.declare(name, column, frame[column], "warn", candidate=True)
+        return found
+
+    def withdraw(self, name: str) -> None:
+        """Stop looking for a column (`df.notes`)."""
+        self.columns.forget(name)
+
+    def spans(self, text: str) -> list[Span]:
+        """Where declared values stand in a text: a finder for the redactor."""
+        return self.columns.spans(text) if self.has_columns else []
+
+    # ── examinations ──────────────────────────────────────────────────────────────
+    def destination(self, request: Request) -> str:
+        """in-process, loopback, institutional or external."""
+        return destinations.destination(
+            request, local=self.config.local_hosts, institutional=self.config.institutional_hosts
+        )
+
+    def examine(
+        self,
+        request: Request | None,
+        destination: str,
+        texts: Iterable[str] | None = None,
+        *,
+        cell: str | None = None,
+    ) -> Scan:
+        """Examine what is about to leave; `texts` for calls that are no HTTP request.
+
+        Raises ConfidentialDataError to stop it. The warning is given once for each `cell`.
+        """
+        rules = self._rules()
+        place = self._place(request, destination)
+        host = request.host if request is not None and request.host else destination
+        deadline = _Deadline(len(request.body) if request is not None else 0)
+        with _FailClosed(self, place, host, destination):
+            found = Texts() if request is None else Texts.of(request)
+            found.found += texts or ()
+            deadline.check()
+            findings = self._of_columns(found, place)
+            deadline.check()
+            if found.blind and self._blocking(place):
+                raise self._closed("long", host, destination, unread=", ".join(found.unread))
+        findings += self._of_patterns(found, place, rules, deadline)
+        scan = Scan(tuple(findings), tuple(found.unread))
+        if scan.action == "block":
+            first = scan.of("block")[0]
+            raise ConfidentialDataError(
+                _say.stopped(scan.of("block"), host, destination, self.config.language),
+                rule=first.type,
+                column=first.column,
+                scan=scan.to_dict(),
+            )
+        if scan.action == "warn" and self._first_of(cell):
+            text = _say.warning(scan.of("warn"), host, destination, found.unread, self.config.language)
+            return Scan(scan.findings, scan.unread, text)
+        return scan
+
+    def _of_columns(self, found: Texts, place: str) -> list[Finding]:
+        if not self.columns:
+            return []
+        counts = self.columns.found(found.found)
+        return [
+            Finding("confidential", counts[c.name], self._column_action(c.name, c.level, place), c.name, c.candidate)
+            for c in self.columns
+            if c.name in counts and not (c.candidate and not self.config.personal_data)
+        ]
+
+    def _of_patterns(
+        self, found: Texts, place: str, rules: Mapping[str, patterns.Rule], deadline: _Deadline
+    ) -> list[Finding]:
+        counts: Counter[str] = Counter()
+        try:
+            for text in found.found:
+                if text == LOCATION:
+                    counts["image-location"] += 1
+                    continue
+                for name, rule in rules.items():
+                    counts[name] += counted(rule(text))
+                    deadline.check()
+        except _TooSlow:
+            found.unread.append("the rest, for want of time")
+        return [Finding(n, c, self._action(n, place)) for n, c in counts.items() if c and self._asked(n) != "off"]
+
+    def _rules(self) -> dict[str, patterns.Rule]:
+        given = dict(self.config.guard_patterns)
+        if given != self._own[0]:
+            self._own = (given, patterns.own(given))
+        rules = {**patterns.RULES, **self._own[1]}
+        if self._asked("name") in {"warn", "block"} and "name" in self.config.guard_rules:
+            from jupyter_aiprov.guard.names import name
+
+            rules["name"] = name
+        return {n: r for n, r in rules.items() if self._asked(n) != "off"}
+
+    # ── policy ────────────────────────────────────────────────────────────────────
+    def _place(self, request: Request | None, destination: str) -> str:
+        """The rules that apply: external, institutional or local (in-process, or declared in local_hosts)."""
+        if destination == "loopback":
+            declared = request is not None and destinations.listed(request, self.config.local_hosts)
+            return "local" if declared else "external"
+        return "local" if destination == "in-process" else destination
+
+    def _asked(self, rule: str) -> str:
+        """The action that configuration asks of a rule: its own, its group's, else warn."""
+        rules = self.config.guard_rules
+        group = "identifier" if rule in _IDENTIFIERS or rule in self.config.guard_patterns else rule
+        asked = rules.get(rule, rules.get(group, "warn"))
+        return _ACTIONS.get(str(asked), "warn")
+
+    def _action(self, rule: str, place: str) -> str:
+        return "none" if place == "local" else self._asked(rule)
+
+    def _column_action(self, name: str, level: str, place: str) -> str:
+        asked = self.config.guard_rules.get(name)
+        if asked in _ACTIONS:
+            level = "none" if asked == "off" else asked
+        return level if place == "external" else "none"
+
+    def _blocking(self, place: str) -> list[str]:
+        """The columns whose values may not go there."""
+        return [c.name for c in self.columns if self._column_action(c.name, c.level, place) == "block"]
+
+    def _closed(self, reason: str, host: str, destination: str, **more: str) -> ConfidentialDataError:
+        columns = self._blocking("external")
+        text = _say.closed(reason, host, destination, columns, self.config.language, **more)
+        scan = Scan((Finding(f"not-examined-{reason}", 1, "block"),)).to_dict()
+        return ConfidentialDataError(text, rule=f"not-examined-{reason}", column=columns[0], scan=scan)
+
+    def _first_of(self, cell: str | None) -> bool:
+        if cell is None:
+            return True
+        with self._lock:
+            if cell in self._warned:
+                return False
+            if len(self._warned) > 10_000:
+                self._warned.clear()
+            self._warned.add(cell)
+            return True
+
+
+class _FailClosed:
+    """Whatever goes wrong inside stops the request, if a declared column may not go where it goes.
+
+    The cause is not chained: its message could quote what was examined.
+    """
+
+    def __init__(self, guard: Guard, place: str, host: str, destination: str) -> None:
+        self._guard, self._place, self._where = guard, place, (host, destination)
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, Exception) and self._guard._blocking(self._place):
+            reason = "time" if isinstance(error, _TooSlow) else "crash"
+            raise self._guard._closed(reason, *self._where, error=type(error).__name__) from None
+
+
+def text_columns(frame: Any) -> list[str]:
+    """The columns of a pandas or polars frame that hold text."""
+    out = []
+    for column in getattr(frame, "columns", ()):
+        kind = str(getattr(frame[column], "dtype", ""))
+        if kind in {"object", "str", "String", "Utf8"} or kind.startswith(("string", "large_string")):
+            out.append(str(column))
+    return out

@@ -1,0 +1,270 @@
+"""What can be told from a text alone: credentials, direct identifiers, dates of birth, hidden instructions.
+
+Each rule is a function from a text to the stretches it finds. Numbers that carry a check (NIR,
+IBAN) are verified, so that counts, hashes and identifiers of another kind do not alarm. Cheap
+tests of what must be there (an @, a digit) come first: prose costs no regular expression.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from jupyter_aiprov.errors import UsageError
+from jupyter_aiprov.redact import credentials
+
+Stretch = tuple[int, int]
+Rule = Callable[[str], Iterator[Stretch]]
+
+
+def credential(text: str) -> Iterator[Stretch]:
+    """Keys, tokens, private keys, passwords in URLs."""
+    return ((s.start, s.end) for s in credentials(text))
+
+
+def _table(characters: str) -> bytes:
+    return bytes(97 if chr(c) in characters else 32 for c in range(256))
+
+
+_DIGITS: Final = _table("0123456789-")
+_NUMBER: Final = _table("0123456789 .-\u00a0?AaBb()")  # `?` stands for what is beyond Latin-1: narrow spaces
+_ACCOUNT: Final = _table("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ -\u00a0?")
+
+
+def _has(text: str, table: bytes, least: int) -> bool:
+    """True when a run of at least so many of the table's characters is in the text."""
+    return b"a" * least in text.encode("latin-1", "replace").translate(table)
+
+
+# ── e-mail ─────────────────────────────────────────────────────────────────────────
+# `x@w.mean()` is a product in NumPy: the last label must be a top-level domain in use.
+_DOMAINS = (
+    "com org net edu gov mil int info biz name pro io ai app dev cloud tech online site email science health clinic"
+    " care hospital doctor university academy institute foundation paris bzh corsica museum test example invalid"
+)
+_TLDS: Final = frozenset(_DOMAINS.split())
+_EMAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@((?:[\w-]{1,63}\.){1,8}([A-Za-z]{2,24}))(?![\w(\[]|\.\w)")
+_NOBODY: Final = frozenset({"git", "noreply", "no-reply", "hg", "svn"})
+
+
+def email(text: str) -> Iterator[Stretch]:
+    """E-mail addresses."""
+    at = text.find("@")
+    while at >= 0:
+        begin = max(0, at - 64)
+        end = at + 1
+        for match in _EMAIL.finditer(text, begin, min(len(text), at + 260)):
+            user, tld = match[0].split("@")[0], match[2].lower()
+            if (len(tld) == 2 or tld in _TLDS) and user.lower() not in _NOBODY and not _in_url(text, match):
+                yield match.span()
+            end = max(end, match.end())
+        at = text.find("@", end)
+
+
+def _in_url(text: str, match: re.Match[str]) -> bool:
+    """`https://user@host`, `package@version.io/path`: an address of a machine."""
+    before = text[max(0, match.start() - 80) : match.start()]
+    return re.search(r"://[^\s/]*\Z", before) is not None or text[match.end() : match.end() + 2] in {":~", ":/"}
+
+
+# ── telephone ──────────────────────────────────────────────────────────────────────
+_E164: Final = re.compile(
+    r"(?<![\w)+.,=*/-])\+(?:\(?[1-9]\d{0,2}\)?)(?:[ .\u00a0\u202f-]?\(?\d{1,4}\)?){2,6}(?![\w%]|[.,]\d)"
+)
+_CODES: Final = re.compile(
+    r"1|7|2(?:0|7|[1-689]\d)|3(?:[0-469]|[578]\d)|4(?:[013-9]|2\d)|5(?:[1-8]|[09]\d)|6(?:[0-6]|[789]\d)"
+    r"|8(?:[1246]|[0578]\d)|9(?:[0-58]|[679]\d)"
+)
+_SPACED = "[ \u00a0\u202f]"
+_FRENCH: Final = re.compile(
+    rf"(?<![\w.,+/-])(?:0|(?:\+|00)33[ .\u00a0\u202f-]?(?:\(0\)[ ]?)?)([1-9])"
+    rf"(?:(?:{_SPACED}\d\d){{4}}|(?:\.\d\d){{4}}|(?:-\d\d){{4}}|(\d{{8}}))(?![\w]|[.,-]\d)"
+)
+_CALL: Final = re.compile(
+    r"(?i)(?:t[ée]l(?:[ée]phone)?|phone|mobile|portable|fax|appel\w*|call\w*|joindre|num[ée]ro|contact)"
+    r"\W{0,4}[\w ]{0,12}\W{0,4}\Z"
+)
+
+
+def phone(text: str) -> Iterator[Stretch]:
+    """Telephone numbers: international with their country code, and French national ones."""
+    taken = -1
+    if "+" in text:
+        for match in _E164.finditer(text):
+            digits = re.sub(r"\D", "", match[0])
+            if 9 <= len(digits) <= 15 and _CODES.match(digits) and len(set(digits)) > 2:
+                taken = match.end()
+                yield match.span()
+    if not _has(text, _NUMBER, 10):
+        return
+    for match in _FRENCH.finditer(text):
+        if match.start() < taken and match[0][0] == "+":
+            continue
+        compact = match[2] is not None
+        if match[0][0] == "+" and compact:
+            continue  # already found as an international number
+        if match[0] == "0123456789":
+            continue
+        # A bare run of ten digits is a telephone number for mobiles (06, 07); else something must say so.
+        if compact and match[1] not in "67" and not _CALL.search(text, max(0, match.start() - 32), match.start()):
+            continue
+        yield match.span()
+
+
+# ── numbers that carry a check ─────────────────────────────────────────────────────
+_GAP = "[ .\u00a0\u202f-]?"
+_NIR: Final = re.compile(
+    rf"(?<![\w.,-])([1-478]){_GAP}(\d\d){_GAP}(0[1-9]|1[0-2]|[2-9]\d){_GAP}(\d\d|2[ABab]){_GAP}(\d{{3}}){_GAP}(\d{{3}})"
+    rf"{_GAP}(\d\d)(?![\w]|[.,]\d)"
+)
+_LENGTHS = (
+    "AD24 AE23 AT20 BE16 BG22 BR29 CH21 CY28 CZ24 DE22 DK18 EE20 ES24 FI18 FR27 GB22 GR27 HR21 HU28 IE22 "
+    "IL23 IS26 IT27 LI21 LT20 LU20 LV21 MA28 MC27 MT31 NL18 NO15 PL28 PT25 RO24 RS22 SA24 SE24 SI19 SK24 "
+    "SM27 TN24 TR26 UA29 "
+)
+_IBAN_LENGTHS: Final = {word[:2]: int(word[2:]) for word in _LENGTHS.split()}
+_IBAN: Final = re.compile(
+    r"(?<![\w-])([A-Z]{2})\d\d(?:[ \u00a0-]?[A-Z0-9]{2,4}){2,7}(?:[ \u00a0-]?[A-Z0-9]{1,4})?(?!\w)"
+)
+
+
+def nir(text: str) -> Iterator[Stretch]:
+    """French social security numbers whose key is right, Corsica's 2A and 2B among them."""
+    if not _has(text, _NUMBER, 15):
+        return
+    for match in _NIR.finditer(text):
+        body = "".join(match.groups()[:-1]).upper().replace("2A", "19").replace("2B", "18")
+        if 97 - int(body) % 97 == int(match[7]):
+            yield match.span()
+
+
+def iban(text: str) -> Iterator[Stretch]:
+    """Bank accounts whose length and check digits are right."""
+    if not _has(text, _ACCOUNT, 15):
+        return
+    for match in _IBAN.finditer(text):
+        account = re.sub(r"[^A-Z0-9]", "", match[0])
+        length = _IBAN_LENGTHS.get(match[1])
+        if length and len(account) >= length:  # a capital word behind it is not part of it
+            account = account[:length]
+            if int("".join(str(int(c, 36)) for c in account[4:] + account[:4])) % 97 == 1:
+                yield match.span()
+
+
+# ── dates of birth ─────────────────────────────────────────────────────────────────
+_MONTH = (
+    "(?:jan(?:uary|vier)?|feb(?:ruary)?|f[ée]v(?:rier)?|mar(?:ch|s)?|apr(?:il)?|avr(?:il)?|may|mai|june?|juin|july?"
+    "|juil(?:let)?|aug(?:ust)?|ao[uû]t|sep(?:t(?:ember|embre)?)?|oct(?:ober|obre)?|nov(?:ember|embre)?"
+    "|d[ée]c(?:ember|embre)?)"
+)
+_DAY, _YEAR = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:1[89]|20)\d\d"
+_DATE = (
+    rf"(?:{_DAY}[ ./-]{_DAY}[ ./-](?:1[89]|20)?\d\d|{_YEAR}[ ./-](?:0?[1-9]|1[0-2])[ ./-]{_DAY}"
+    rf"|{_DAY}(?:er|st|nd|rd|th)? (?:of )?{_MONTH}\.?,? {_YEAR}|{_MONTH}\.? {_DAY}(?:st|nd|rd|th)?,? {_YEAR})(?!\d)"
+)
+_BORN = (
+    r"(?:born(?:_on)?|birth[ _-]?(?:date|day)|date[ _-]?of[ _-]?birth|d\.?o\.?b\.?"
+    r"|n(?:é|e|é)(?:\(e\)|\.e|·e|e)?(?= le\b)|date[ _-]?(?:de[ _-]?)?naissance|naissance|naiss|ddn)"
+)
+_BIRTH: Final = re.compile(rf"(?i)(?<![a-zéè]){_BORN}(?![a-z])[^\n\d]{{0,24}}?(?<!\d)({_DATE})")
+_BIRTH_CELL: Final = re.compile(rf"""(?i)(?:^|[,;\t|])["' ]*{_BORN}["' ]*(?=[,;\t|]|$)""")
+_DATE_CELL: Final = re.compile(rf"(?i)(?<![\d-]){_DATE}")
+_BIRTH_WORDS: Final = ("born", "birth", "dob", "d.o.b", "naiss", "ddn", "é le", "ée le", "e le", "(e) le", "·e le")
+
+
+def birth_date(text: str) -> Iterator[Stretch]:
+    """Dates that the words around them, or the head of their column, call dates of birth."""
+    low = text.lower()
+    if len(low) != len(text):  # a few letters grow when lowered; places must stay
+        low = text
+    seen: set[int] = set()
+    for word in _BIRTH_WORDS:
+        at = low.find(word)
+        while at >= 0:
+            for match in _BIRTH.finditer(text, max(0, at - 16), at + 80):
+                if match.start(1) not in seen:
+                    seen.add(match.start(1))
+                    yield match.span(1)
+            if word[-1] != "e":
+                yield from _birth_column(text, at, seen)
+            at = low.find(word, at + len(word))
+
+
+def _birth_column(text: str, at: int, seen: set[int]) -> Iterator[Stretch]:
+    """The dates of a table under a head that says birth, as far as the table goes."""
+    begin, end = text.rfind("\n", max(0, at - 500), at) + 1, text.find("\n", at, at + 500)
+    if end < 0 or not any(d in text[begin:end] for d in ",;\t|") or not _BIRTH_CELL.search(text[begin:end]):
+        return
+    blank = text.find("\n\n", end)
+    for match in _DATE_CELL.finditer(text, end, blank if blank > 0 else len(text)):
+        if match.start() not in seen:
+            seen.add(match.start())
+            yield match.span()
+
+
+# ── record numbers, hidden text ────────────────────────────────────────────────────
+_MRN_WORDS: Final = ("mrn", "record n", "patient", "hospital n", "ipp", "dossier")
+_MRN: Final = re.compile(r"(?<![\w.-])(?:[A-Za-z]{1,4}-?)?\d[\d-]{4,13}(?!\w|[.,]\d)")
+_MRN_BEFORE: Final = re.compile(
+    r"(?i)(?<![a-z])(?:mrn|medical record (?:number|no\.?|n°|#)|patient[ _](?:id|number|no\.?)|hospital number|ipp"
+    r"|num[ée]ro de (?:dossier|patient)|n°\s?(?:de )?dossier|dossier (?:m[ée]dical )?n°|n°\s?patient)"
+    r"[\s:#=\"'°]{0,6}(?:is |est |no\.? |n° )?\Z"
+)
+# Emoji and several scripts need joiners, and files begin with a mark: hidden is what no reader needs.
+_INVISIBLE: Final = re.compile("[\u180e\u200b-\u200f\u202d\u202e\u2060-\u2064\ufeff\U000e0000-\U000e01ef]")
+_HIDDEN: Final = re.compile(
+    "[\U000e0000-\U000e007f\U000e0100-\U000e01ef]+|[\u200b\u2060-\u2064\u180e]+|(?<!\\A)\ufeff+|[\u200c\u200d\u200e\u200f]{2,}"
+    "|(?<=[A-Za-z])[\u200c\u200d]+(?=[A-Za-z])|(?<=[A-Za-z ])[\u202d\u202e]+"
+)
+_FLAG: Final = re.compile("\U0001f3f4[\U000e0020-\U000e007e]{1,6}\U000e007f")
+
+
+def mrn(text: str) -> Iterator[Stretch]:
+    """Patient and medical record numbers, where the text says that they are."""
+    low = text.lower()
+    if _has(text, _DIGITS, 5) and any(word in low for word in _MRN_WORDS):
+        for match in _MRN.finditer(text):
+            if _MRN_BEFORE.search(text, max(0, match.start() - 40), match.start()):
+                yield match.span()
+
+
+def hidden_text(text: str) -> Iterator[Stretch]:
+    """Characters that no reader sees and a model reads: zero-width, tags, overrides."""
+    if text.isascii() or not _INVISIBLE.search(text):
+        return
+    flags = {m.start() + 1 for m in _FLAG.finditer(text)}
+    for match in _HIDDEN.finditer(text):
+        if match.start() not in flags:
+            yield match.span()
+
+
+RULES: Final[Mapping[str, Rule]] = {
+    "credential": credential,
+    "email": email,
+    "phone": phone,
+    "nir": nir,
+    "iban": iban,
+    "birth-date": birth_date,
+    "mrn": mrn,
+    "hidden-text": hidden_text,
+}
+
+
+def own(patterns: Mapping[str, str]) -> dict[str, Rule]:
+    """Rules of the user's own patterns, by name; UsageError says which one is no regular expression."""
+    rules: dict[str, Rule] = {}
+    for name, pattern in patterns.items():
+        try:
+            compiled = re.compile(pattern)
+        except re.error as error:
+            raise UsageError(
+                f"guard_patterns[{name!r}] is no regular expression: {error.msg}",
+                hint="test it with Python's re.compile",
+            ) from None
+        rules[name] = _finder(compiled)
+    return rules
+
+
+def _finder(pattern: re.Pattern[str]) -> Rule:
+    return lambda text: (m.span() for m in pattern.finditer(text) if m.end() > m.start())
