@@ -202,6 +202,10 @@ def period(first: str | None, last: str | None, language: str) -> str | None:
         return None
     if end is None or start == end:
         return f"on {start}" if language == "en" else f"le {start}"
+    if str(first)[:7] == str(last)[:7]:
+        start = start.split(" ")[0]
+    elif str(first)[:4] == str(last)[:4]:
+        start = start.rpartition(" ")[0]
     return f"between {start} and {end}" if language == "en" else f"du {start} au {end}"
 
 
