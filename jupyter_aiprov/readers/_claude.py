@@ -162,7 +162,7 @@ GROWS = {
 
 
 def _grow(block: Dict, delta: Dict) -> None:
-    kind = delta.get("type")
+    kind = str(delta.get("type"))
     if kind == "input_json_delta":
         block["_json"] = block.get("_json", "") + (string(delta.get("partial_json")) or "")
     elif kind in GROWS:

@@ -6,7 +6,7 @@ from typing import Any
 
 from jupyter_aiprov.model import Invocation, Usage
 from jupyter_aiprov.readers import _parts, _reading, _stream
-from jupyter_aiprov.readers._json import Dict, dig, first, mapping, mappings, string, unpacked, whole
+from jupyter_aiprov.readers._json import Dict, dig, first, items, mapping, mappings, string, unpacked, whole
 
 SETTINGS = {
     "temperature": "temperature",
@@ -168,7 +168,8 @@ def _grow(block: Dict, delta: Dict) -> None:
         block.setdefault("toolUse", {})
         block["pieces"] = block.get("pieces", "") + (piece if isinstance(piece, str) else _parts.as_text(piece))
     if isinstance(delta.get("toolResult"), list):
-        block.setdefault("toolResult", {}).setdefault("content", []).extend(delta["toolResult"])
+        held = mapping(block.get("toolResult"))
+        block["toolResult"] = held | {"content": [*items(held.get("content")), *delta["toolResult"]]}
 
 
 def _closed(block: Dict) -> Dict:

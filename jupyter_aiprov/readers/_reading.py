@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -11,6 +12,7 @@ from jupyter_aiprov.model import Exchange, Invocation, Request, Response
 from jupyter_aiprov.readers import _body, _stream
 from jupyter_aiprov.readers._json import Dict, dig, first, mapping, parsed, string
 
+_MODEL = re.compile(rb'"model"\s*:\s*"([^"\\]{1,200})"')
 Fields = dict[str, Any]  # fields of an Invocation, as found
 Plain = Callable[[Any], Fields]
 Streamed = Callable[[list[_stream.Event]], Fields]
@@ -21,18 +23,23 @@ def read(asked: Invocation, exchange: Exchange, plain: Plain, streamed: Streamed
     response = exchange.response
     if response is None:
         return asked
-    if streamed is not None and _body.is_stream(response):
+    payload = parsed(_body.text(response)) if response.status >= 400 or not _body.is_stream(response) else None
+    if streamed is not None and payload is None and _body.is_stream(response):
         events = _stream.events(response)
         found = streamed(events)
         error = found.get("error_type") or stream_error(events) or failed(response.status)
         why = None if events or not response.body else "the stream holds no event"
         found = {"unparsed": why, "streamed": True, **found, "error_type": error}
         return replace(asked, **_kept(asked, found))
-    payload = parsed(_body.text(response))
     error = error_of(payload, response)
     if error is not None:
-        return replace(asked, error_type=error, complete=payload is not None or whole(exchange))
+        failed_job = response.status < 400 and isinstance(payload, dict) and "id" in payload
+        found = {"complete": payload is not None or whole(exchange), **(plain(payload) if failed_job else {})}
+        kept = _kept(asked, found | {"unparsed": None, "error_type": found.get("error_type") or error})
+        return replace(asked, **kept)
     if payload is None:
+        if not response.body and response.status != 200:  # accepted, moved, nothing to say
+            return asked
         return replace(asked, unparsed=asked.unparsed or unreadable(response), complete=False)
     return replace(asked, **{"complete": True, **_kept(asked, plain(payload))})
 
@@ -71,7 +78,10 @@ def request_json(request: Request) -> tuple[Dict, str | None]:
     if isinstance(body, dict):
         return body, None
     if request.truncated:
-        return {}, "the request is longer than what is kept"
+        named = _MODEL.search(request.body)
+        return {
+            "model": named[1].decode("utf-8", "replace")
+        } if named else {}, "the request is longer than what is kept"
     return {}, "the request is not a JSON object" if request.body else None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from jupyter_aiprov import semconv
 from jupyter_aiprov.model import Exchange, Invocation, Message, Usage
 from jupyter_aiprov.readers import _batch, _body, _parts, _reading, _stream
-from jupyter_aiprov.readers._json import Dict, dig, first, mapping, mappings, string, whole
+from jupyter_aiprov.readers._json import Dict, dig, first, items, mapping, mappings, string, whole
 from jupyter_aiprov.readers._registry import reads
 
 HOSTS = ("generativelanguage.googleapis.com", "aiplatform.googleapis.com", "*-aiplatform.googleapis.com")
@@ -386,7 +386,7 @@ def _interaction_streamed(events: list[_stream.Event]) -> _reading.Fields:
             if key in ("text", "data") and isinstance(value, str):
                 block[key] = (string(block.get(key)) or "") + value
             elif key == "content" and isinstance(value, dict):  # a piece of a thought's summary
-                block.setdefault("summary", []).append(value)
+                block["summary"] = [*items(block.get("summary")), value]
             elif value is not None and not (key == "type" and block.get("type")):
                 block[key] = value
     if not first(head, "outputs", "steps"):

@@ -34,7 +34,7 @@ def chat(exchange: Exchange) -> Invocation:
     return _read(asked, exchange)
 
 
-@reads(path="*/api/generate", shape=("model",), provider="ollama")
+@reads(path="*/api/generate", shape=("model", "prompt"), provider="ollama")
 def generate(exchange: Exchange) -> Invocation:
     """One prompt, one text; without a prompt it only loads the model."""
     body, why = _reading.request_json(exchange.request)

@@ -18,8 +18,10 @@ SETTINGS = {
     "stream": "stream",
     "background": "background",
 }
+HOSTS = ("api.openai.com", "*.api.openai.com", "*.openai.azure.com")
 CLOSING = ("response.completed", "response.failed", "response.incomplete", "response.cancelled")
 ENDED = ("completed", "failed", "incomplete", "cancelled")
+FOLLOWS = "openai.request.previous_response_id"
 RETRIEVED = "openai.response.retrieved"  # the answer to an earlier request, fetched by its id
 
 
@@ -48,19 +50,24 @@ def responses(exchange: Exchange) -> Invocation:
     return _reading.read(asked, exchange, _plain, _streamed)
 
 
-@reads(host=("api.openai.com", "*.openai.azure.com"), path="*/responses/*", method="GET")
+@reads(host=HOSTS, path="*/responses/*", method="GET")
 def retrieved(exchange: Exchange) -> Invocation:
     """An answer fetched by its id: what a background job came to; joined to its request by the id."""
     name = exchange.request.path.rstrip("/").rpartition("/")[2]
-    if name == "input_items":
-        return Invocation(operation="other", kind="housekeeping")
     asked = Invocation(operation="chat", response_id=name, extra={RETRIEVED: True})
     return _reading.read(asked, exchange, _plain, _streamed)
 
 
+@reads(host=HOSTS, path="*/responses/*/*", method="GET", kind="housekeeping")
+def listed(_: Exchange) -> Invocation:
+    """What was sent with a response, listed again."""
+    return Invocation(operation="other")
+
+
 def _conversation(body: Dict) -> dict[str, Any]:
     named = string(body.get("conversation")) or string(dig(body, "conversation", "id"))
-    return {semconv.CONVERSATION_ID: named} if named else {}
+    follows = string(body.get("previous_response_id"))
+    return ({semconv.CONVERSATION_ID: named} if named else {}) | ({FOLLOWS: follows} if follows else {})
 
 
 def _input(sent: Any) -> tuple[Message, ...]:
@@ -210,7 +217,7 @@ def _grow(item: Dict, kind: str, delta: str) -> None:
             item[key] = item.get(key, "") + delta
     if kind.endswith("arguments.delta") or kind == "response.custom_tool_call_input.delta":
         key = "arguments" if kind.endswith("arguments.delta") else "input"
-        item[key] = (item.get(key) or "") + delta
+        item[key] = (string(item.get(key)) or "") + delta
 
 
 def _whole(item: Dict) -> Dict:

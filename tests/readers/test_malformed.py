@@ -1,6 +1,7 @@
 """Whatever a server sends, reading it raises nothing and claims no completeness it did not see."""
 
 import json
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,10 @@ from hypothesis import strategies as st
 from jupyter_aiprov import readers
 from jupyter_aiprov.model import Exchange, Request, Response
 
-QUICK = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+EXAMPLES = int(os.environ.get("AIPROV_FUZZ", "6"))  # per fixture; hundreds for a long run
+QUICK = settings(
+    max_examples=EXAMPLES, deadline=None, derandomize=EXAMPLES < 10, suppress_health_check=list(HealthCheck)
+)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
 VALUES = st.recursive(
     SCALARS,
