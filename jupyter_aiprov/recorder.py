@@ -251,6 +251,8 @@ class Recorder:
                 return None
             if reader.kind == "housekeeping":
                 self.coverage["housekeeping"] += 1
+                if request.body and self.examine is not None:  # files go up this way
+                    self.examine(request, self.destination(request), None)
                 return None
             return self._begin(reader, request, None, self.destination(request), method, version)
         return None

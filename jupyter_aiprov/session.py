@@ -7,6 +7,7 @@ should know of the others.
 from __future__ import annotations
 
 import os
+import sys
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -17,7 +18,6 @@ from uuid import uuid4
 from jupyter_aiprov import capture, coverage, journal, readers, semconv, stamp
 from jupyter_aiprov.capture._patch import patched
 from jupyter_aiprov.cells import Cells, Execution
-from jupyter_aiprov.comm import Live
 from jupyter_aiprov.comm import Live
 from jupyter_aiprov.config import AIProv
 from jupyter_aiprov.model import Invocation, Request
@@ -65,6 +65,7 @@ class Session:
         self.redactor = Redactor.of_environment()
         self._variables = len(os.environ)
         self.guard = Guard(config)
+        self.redactor.finders.append(self.guard.spans)
         self.recorder = Recorder(
             session=self.id,
             cells=self.cells,
@@ -235,17 +236,15 @@ class Session:
     def _examine(self, request: Request | None, destination: str, invocation: Invocation | None) -> Any:
         if self.config.guard == "off":
             return None
-        if request is None:
-            return None
-        scan = self.guard.examine(request, destination)
+        texts = list(_strings(invocation.content())) if request is None and invocation is not None else None
+        execution, _ = self.cells.current()
+        scan = self.guard.examine(request, destination, texts, cell=execution.id if execution else None)
         if scan.warning:
             self._warn(scan.warning)
         return scan.to_dict()
 
     def _warn(self, text: str) -> None:
-        import warnings
-
-        warnings.warn(text, UserWarning, stacklevel=2)
+        sys.stderr.write(text + "\n")  # no `warnings`: filters could turn it into an error or hide it
 
     # ── IPython's events ──────────────────────────────────────────────────────────
     def _before(self, info: Any) -> None:
@@ -517,6 +516,18 @@ def _short(folder: Path) -> str:
         if folder.is_relative_to(base):
             return prefix + str(folder.relative_to(base))
     return str(folder)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """All texts in a JSON-like value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _strings(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _strings(inner)
 
 
 def _version() -> str:

@@ -135,10 +135,9 @@ class Columns:
         for (of, size), known in list(self._index.items()):
             if of != kind:
                 continue
-            hashes = list(map(hash, windows(words, size)))
-            if known.keys().isdisjoint(hashes):
+            if known.keys().isdisjoint(map(hash, windows(words, size))):
                 continue
-            for at, digest in enumerate(hashes):
+            for at, digest in enumerate(map(hash, windows(words, size))):
                 bits = known.get(digest, 0)
                 if bits and self._spelled(digest, text):
                     for bit, column in self._bits.items():
