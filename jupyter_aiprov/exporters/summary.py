@@ -1,0 +1,135 @@
+"""The summary on top of a page: at most eight lines that a reviewer reads in one glance.
+
+It never prints a verdict on the file it stands in: only that the record is self-reported, and the
+command that checks it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from jupyter_aiprov.exporters import _facts, _words
+from jupyter_aiprov.exporters._document import TARGETS, Block, Items, Paragraph, Target, write
+from jupyter_aiprov.exporters._facts import Facts
+from jupyter_aiprov.exporters._wording import breakdown, gaps, listed, outside_text, where
+from jupyter_aiprov.exporters._words import Language, joined, number, word
+from jupyter_aiprov.provenance import Provenance
+
+NAME = "summary"
+EXTENSION = ".md"
+MOST: Final = 8
+
+
+def lines(facts: Facts, language: Language, *, notebook: str | None = None, section: str = "") -> list[tuple[str, str]]:
+    """(what, words) pairs, eight at most; a pair with nothing to say is left out."""
+    en = language == "en"
+    name = notebook or (facts.notebooks[0] if facts.notebooks else "NOTEBOOK.ipynb")
+    check = f"jupyter aiprov verify {name}"
+    pairs = [
+        ("AI uses" if en else "Usages de l'IA", _uses(facts, language)),
+        ("Depends on AI" if en else "Dépend de l'IA", _depends(facts, language)),
+        ("Human checks" if en else "Contrôles humains", _checks(facts, language) if facts.state == "uses" else ""),
+        ("Where data went" if en else "Où sont allées les données", _routes(facts, language)),
+        ("Not captured" if en else "Non capté", _missing(facts, language)),
+        ("Integrity" if en else "Intégrité", f"self-reported at export: check with `{check}`" if en else f"déclaratif, au moment de l'export ; vérifier avec « {check} »"),
+        ("Written by" if en else "Écrit par", facts.writer or ""),
+        ("Details" if en else "Détails", section),
+    ]
+    return [(what, text) for what, text in pairs if text][:MOST]
+
+
+def blocks(facts: Facts, language: Language, *, notebook: str | None = None, section: str = "") -> list[Block]:
+    """The summary as a list, one line each."""
+    colon = ": " if language == "en" else "\u00a0: "
+    head = "AI in this notebook" if language == "en" else "L'IA dans ce carnet"
+    pairs = lines(facts, language, notebook=notebook, section=section)
+    return [Paragraph("", head), Items(tuple(f"{what}{colon}{text}" for what, text in pairs))]
+
+
+def render(provenances: Sequence[Provenance], *, language: str = "en", format: str = "md") -> str:  # noqa: A002
+    """The summary of one or several notebooks."""
+    lang: Language = "fr" if language == "fr" else "en"
+    target: Target = next(t for t in TARGETS if t == format)
+    return write(blocks(_facts.facts(provenances, impact=False), lang), target)
+
+
+def export(provenance: Provenance, **options: Any) -> str:
+    """The summary of one notebook."""
+    return render([provenance], **options)
+
+
+def _uses(facts: Facts, language: Language) -> str:
+    en = language == "en"
+    if facts.state == "no-record":
+        return "nothing was recorded; whether AI was used cannot be told" if en else "rien n'a été enregistré ; on ne peut dire si de l'IA a été utilisée"
+    if facts.state == "nothing-recorded":
+        return "no AI use recorded" if en else "aucun usage d'IA enregistré"
+    parts = []
+    for tool in facts.tools:
+        when = _words.period(tool.first, tool.last, language)
+        shown = f"{number(tool.shown, language)} {'answers' if en else 'réponses'}"
+        parts.append(f"{tool.model} ({shown}{f', {when}' if when else ''})")
+    parts += [outside_text(t) + (" (declared)" if en else " (déclaré)") for t in facts.outside]
+    other = facts.other
+    text = listed(parts, language)
+    if other:
+        more = "further requests" if en else "autres requêtes"
+        text += f"; {number(sum(other.values()), language)} {more} ({breakdown(other, language)})"
+    return text
+
+
+def _depends(facts: Facts, language: Language) -> str:
+    kinds: dict[str, list[str]] = {}
+    for one in facts.made:
+        kinds.setdefault(one.kind, []).append(one.subject)
+    parts = [
+        f"{word(k if len(kinds[k]) == 1 else k + 's', language)} {listed(kinds[k], language)}"
+        for k in ("column", "frame", "figure", "file", "output", "variable")
+        if k in kinds
+    ]
+    cells = sorted({w.cell for w in facts.written if w.cell})
+    if cells:
+        code = "code of" if language == "en" else "code de"
+        parts.append(f"{code} {word('cell' if len(cells) == 1 else 'cells', language)} {_words.runs(cells)}")
+    if not parts and facts.tools:
+        places = [p for t in facts.tools for p in t.places]
+        parts = [where(places, language, named=len(facts.notebooks) > 1)]
+    return "; ".join(parts) if language == "en" else " ; ".join(parts)
+
+
+def _checks(facts: Facts, language: Language) -> str:
+    en = language == "en"
+    if not facts.checks:
+        return word("no-review", language)
+    parts = []
+    for one in facts.checks:
+        what = one.subject or (f"{word('cell', language)} {one.cell}" if one.cell else word(one.kind, language))
+        if one.stale:
+            state = word("stale", language)
+        elif one.read is not None and one.total is not None:
+            unit = word(one.unit if one.unit.endswith("s") else one.unit + "s", language)
+            state = (
+                f"{number(one.read, 'en')} of {number(one.total, 'en')} {unit} read, {number(one.corrected, 'en')} corrected"
+                if en
+                else f"{number(one.read, 'fr')} {unit} sur {number(one.total, 'fr')} contrôlées, {number(one.corrected, 'fr')} corrigées"
+            )
+        else:
+            state = word(one.status, language)
+        parts.append(f"{what} ({state}; {word(one.method, language)})")
+    return listed(parts, language)
+
+
+def _routes(facts: Facts, language: Language) -> str:
+    routes: dict[str, list[str]] = {}
+    for tool in facts.tools:
+        routes.setdefault(tool.destination or "nowhere", []).append(tool.model)
+    return "; ".join(f"{word(k, language)} ({joined(list(dict.fromkeys(v)), language)})" for k, v in routes.items())
+
+
+def _missing(facts: Facts, language: Language) -> str:
+    if facts.state == "no-record":
+        return ""
+    if not facts.gaps:
+        return "no gap on record" if language == "en" else "aucune lacune enregistrée"
+    return gaps(facts, language).removeprefix("did not capture ").removeprefix("n'a pas observé : ")
