@@ -81,3 +81,13 @@ def unload_ipython_extension(shell: Any) -> None:
         return
     current.close()
     shell.configurables.remove(current.config)
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Where `jupyter-builder develop` finds the built panel."""
+    return [{"src": "labextension", "dest": "jupyter-aiprov"}]
+
+
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    """The server's part: statement and exports for the panel."""
+    return [{"module": "jupyter_aiprov.server"}]

@@ -50,8 +50,8 @@ export function Head(props: HeadProps): React.ReactElement {
       </p>
       {recording === 'absent' && (
         <p className="jp-AIProv-quiet">
-          {words.say('Run %1 in a cell, or once for all kernels of this environment:', '')}
-          <code>%load_ext jupyter_aiprov</code> · <code>jupyter aiprov enable</code>
+          <code>%load_ext jupyter_aiprov</code> {words.say('in a cell starts it; for all kernels of this environment:')}{' '}
+          <code>jupyter aiprov enable</code>
         </p>
       )}
       {recording === 'off' && (

@@ -1,0 +1,42 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { FRENCH } from './french';
+import { ORIGIN_WORDS, Words } from './words';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const sources = readdirSync(here)
+  .filter(name => /\.tsx?$/.test(name) && !/\.test\.ts$|^french\.ts$|^schema\.ts$/.test(name))
+  .map(name => readFileSync(here + name, 'utf8'));
+const literal = String.raw`(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")`;
+const used = new Set<string>();
+for (const source of sources) {
+  for (const pattern of [
+    String.raw`\.say\(\s*${literal}`,
+    String.raw`\.many\(\s*${literal}`,
+    String.raw`this\.changed\([^,()]+,\s*${literal}`,
+    String.raw`notCovered\.add\(${literal}`,
+  ]) {
+    for (const match of source.matchAll(new RegExp(pattern, 'g'))) {
+      used.add((match[1] ?? match[2] ?? '').replace(/\\'/g, "'"));
+    }
+  }
+}
+Object.values(ORIGIN_WORDS).forEach(word => used.add(word));
+
+describe('words', () => {
+  it('finds the texts of the front end', () => expect(used.size).toBeGreaterThan(100));
+  it('every text has its French', () => expect([...used].filter(text => !FRENCH.has(text))).toEqual([]));
+  it('a translation keeps every slot', () => {
+    const slots = (text: string): string => (text.match(/%\d/g) ?? []).sort().join();
+    expect([...FRENCH].filter(([en, fr]) => slots(en) !== slots(fr))).toEqual([]);
+  });
+  it('French counts none as one, English does not', () => {
+    expect(new Words('fr').many('%1 AI call', '%1 AI calls', 0)).toBe('0 appel IA');
+    expect(new Words('en').many('%1 AI call', '%1 AI calls', 0)).toBe('0 AI calls');
+  });
+  it('tokens are shortened, never rounded to nothing', () => {
+    expect(new Words('en').tokens(2140)).toBe('2.1k');
+    expect(new Words('en').tokens(12)).toBe('12');
+  });
+});
