@@ -345,8 +345,11 @@ class AIProvPDFExporter(_Marked, PDFExporter):  # type: ignore[misc]
         return self._printed(nb, resources, **kw)
 
     def _printed(self, nb: NotebookNode, resources: Any, **kw: Any) -> tuple[bytes, Any]:
+        config = Config(copy.deepcopy(self.config))
+        for name in self.default_config:
+            config.pop(name, None)  # what LaTeX wants of outputs and images is not what a page wants
         exporter = AIProvHTMLExporter(
-            config=Config(self.config), language=self.language, policy=self.policy, slots=dict(self.slots), safe=self.safe
+            config=config, language=self.language, policy=self.policy, slots=dict(self.slots), safe=self.safe
         )
         page, resources = exporter.from_notebook_node(nb, resources, **kw)
         resources["output_extension"] = ".pdf"

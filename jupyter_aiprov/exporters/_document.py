@@ -225,8 +225,9 @@ def _tex(block: Block, w: _Writer) -> str:
             columns = f">{{\\raggedright}}p{{{share}\\linewidth}}" * len(head)
             top = " & ".join(rf"\textbf{{{w.inline(c)}}}" for c in head) + r" \tabularnewline \hline \endhead"
             lines = [r"% needs \usepackage{longtable,array}", r"{\scriptsize\setlength{\tabcolsep}{3pt}"]
-            lines += [w.inline(caption) + r"\par"] if caption else []
-            lines += [f"\\begin{{longtable}}{{@{{}}{columns}@{{}}}}", r"\hline", top]
+            lines += [f"\\begin{{longtable}}{{@{{}}{columns}@{{}}}}"]
+            title = rf"\multicolumn{{{len(head)}}}{{@{{}}l@{{}}}}{{\textbf{{{w.inline(caption)}}}}} \tabularnewline"
+            lines += [*([title] if caption else []), r"\hline", top]
             lines += [" & ".join(w.inline(c) for c in row) + r" \tabularnewline" for row in rows]
             return "\n".join([*lines, r"\hline", r"\end{longtable}}"])
 

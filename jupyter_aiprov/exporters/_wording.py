@@ -53,6 +53,13 @@ def listed(names: Sequence[str], language: Language) -> str:
     return joined(names, language)
 
 
+def called(kind: str, names: Sequence[str], language: Language) -> str:
+    """`columns df.a and df.b`; names that say themselves what they are stand alone."""
+    if all(n.lower().startswith((kind, word(kind, language))) for n in names):
+        return listed(names, language)
+    return f"{word(kind if len(names) == 1 else kind + 's', language)} {listed(names, language)}"
+
+
 def where(places: Sequence[Place], language: Language, *, named: bool) -> str:
     """`cells 3, 5–7`; with the notebook's name where there are several."""
     out = []
@@ -188,7 +195,7 @@ class ToolView:
         parts = [where(self.fact.places, self.language, named=self.named)]
         for kind in ("column", "frame", "figure", "file"):
             if names := self.fact.subjects.get(kind):
-                parts.append(f"{word(kind if len(names) == 1 else kind + 's', self.language)} {listed(names, self.language)}")
+                parts.append(called(kind, names, self.language))
         return "; ".join(p for p in parts if p) if self.language == "en" else "\u00a0; ".join(p for p in parts if p)
 
     @property
@@ -300,9 +307,9 @@ def check(one: Check, language: Language, *, named: bool = False) -> str:
         total = amount(one.total, unit.removesuffix("s"), language) if one.total is not None else word(unit, language)
         read = number(one.read, language) if one.read is not None else word("not-recorded", language)
         if en:
-            text = f"{of}of {total}, {read} were read by {who} ({method}); {number(one.corrected, 'en')} were corrected, {number(one.rejected, 'en')} discarded"
+            text = f"{of}of {total}, {read} were read by {who} ({method}); corrected: {number(one.corrected, 'en')}, discarded: {number(one.rejected, 'en')}"
         else:
-            text = f"{of}sur {total}, {read} réponses du modèle ont été contrôlées par {who} ({method})\u00a0; {number(one.corrected, 'fr')} ont été corrigées, {number(one.rejected, 'fr')} écartées"
+            text = f"{of}sur {total}, {read} réponses du modèle ont été contrôlées par {who} ({method})\u00a0; corrigées\u00a0: {number(one.corrected, 'fr')}, écartées\u00a0: {number(one.rejected, 'fr')}"
     if one.stale:
         text += "; changed since, to review again" if en else "\u00a0; modifié depuis, à contrôler de nouveau"
     return (text if subject else text[:1].upper() + text[1:]) + "."
@@ -315,7 +322,7 @@ def made(one: Made, language: Language) -> str:
         parts.append(f"{number(one.rows_ai, language)} {word('of', language)} {amount(one.rows_total, 'row', language)}")
     if one.rows_edited:
         parts.append(f"{number(one.rows_edited, language)} {word('edited', language)}")
-    return f"{word(one.kind, language)} {one.subject} ({', '.join(parts)})"
+    return f"{called(one.kind, [one.subject], language)} ({', '.join(parts)})"
 
 
 def gaps(facts: Facts, language: Language) -> str:
@@ -402,7 +409,7 @@ class View:
     def _legend(self, one: Made) -> dict[str, str]:
         checks = [c for c in self.facts.checks if c.subject == one.subject and not c.stale]
         return {
-            "name": f"{word(one.kind, self.language)} {one.subject}",
+            "name": called(one.kind, [one.subject], self.language),
             "origin": word(one.origin, self.language),
             "models": joined(list(one.models), self.language),
             "evidence": " ".join(check(c, self.language).rstrip(".") for c in checks),

@@ -12,7 +12,7 @@ from typing import Any, Final
 from jupyter_aiprov.exporters import _facts, _words
 from jupyter_aiprov.exporters._document import TARGETS, Block, Items, Paragraph, Target, write
 from jupyter_aiprov.exporters._facts import Facts
-from jupyter_aiprov.exporters._wording import breakdown, gaps, listed, outside_text, where
+from jupyter_aiprov.exporters._wording import breakdown, called, gaps, listed, outside_text, where
 from jupyter_aiprov.exporters._words import Language, joined, number, word
 from jupyter_aiprov.provenance import Provenance
 
@@ -32,11 +32,11 @@ def lines(facts: Facts, language: Language, *, notebook: str | None = None, sect
         ("Human checks" if en else "Contrôles humains", _checks(facts, language) if facts.state == "uses" else ""),
         ("Where data went" if en else "Où sont allées les données", _routes(facts, language)),
         ("Not captured" if en else "Non capté", _missing(facts, language)),
-        ("Integrity" if en else "Intégrité", f"self-reported at export: check with `{check}`" if en else f"déclaratif, au moment de l'export ; vérifier avec « {check} »"),
+        ("Integrity" if en else "Intégrité", f"self-reported at export: check with: {check}" if en else f"déclaratif, au moment de l'export ; vérifier avec : {check}"),
         ("Written by" if en else "Écrit par", facts.writer or ""),
         ("Details" if en else "Détails", section),
     ]
-    return [(what, text) for what, text in pairs if text][:MOST]
+    return [(what, text if en else _words.french(text)) for what, text in pairs if text][:MOST]
 
 
 def blocks(facts: Facts, language: Language, *, notebook: str | None = None, section: str = "") -> list[Block]:
@@ -84,7 +84,7 @@ def _depends(facts: Facts, language: Language) -> str:
     for one in facts.made:
         kinds.setdefault(one.kind, []).append(one.subject)
     parts = [
-        f"{word(k if len(kinds[k]) == 1 else k + 's', language)} {listed(kinds[k], language)}"
+        called(k, kinds[k], language)
         for k in ("column", "frame", "figure", "file", "output", "variable")
         if k in kinds
     ]
