@@ -25,6 +25,10 @@ SETTINGS = {
 }
 
 
+# Converse shows the tools that Bedrock runs itself among the client's
+RAN_THERE = {"executed_by": "provider"}
+
+
 def asked(body: Dict, why: str | None = None, model: str | None = None) -> Invocation:
     """What a Converse request asks for."""
     config = mapping(body.get("inferenceConfig"))
@@ -63,14 +67,12 @@ def _block(block: Dict) -> list[dict[str, Any]]:
         return _parts.texts(block["text"])
     if "toolUse" in block:
         use = mapping(block["toolUse"])
-        if use.get("type") == "server_tool_use":
-            return [_parts.server_tool("server_tool_call", use, use.get("toolUseId"), use.get("name"))]
-        return [_parts.tool_call(use.get("toolUseId"), use.get("name"), use.get("input"))]
+        call = _parts.tool_call(use.get("toolUseId"), use.get("name"), use.get("input"))
+        return [call | (RAN_THERE if use.get("type") == "server_tool_use" else {})]
     if "toolResult" in block:
         result = mapping(block["toolResult"])
-        if string(result.get("type")):  # a tool that Bedrock ran itself says which
-            return [_parts.server_tool("server_tool_call_response", result, result.get("toolUseId"))]
-        return [_parts.tool_response(result.get("toolUseId"), *_result(result.get("content")))]
+        given = _parts.tool_response(result.get("toolUseId"), *_result(result.get("content")))
+        return [given | (RAN_THERE if string(result.get("type")) else {})]
     if "reasoningContent" in block:
         held = mapping(block["reasoningContent"])
         return _parts.reasoning(first(mapping(held.get("reasoningText")), "text") or held.get("text"))

@@ -1,4 +1,4 @@
-"""Google Gemini and Vertex AI: generate, stream, embed, predict, interactions."""
+"""Google Gemini and Vertex AI: generate, stream, embed, predict, batches."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Any
 from jupyter_aiprov import semconv
 from jupyter_aiprov.model import Exchange, Invocation, Message, Usage
 from jupyter_aiprov.readers import _batch, _body, _parts, _reading, _stream
-from jupyter_aiprov.readers._json import Dict, dig, first, items, mapping, mappings, string, whole
+from jupyter_aiprov.readers._json import Dict, dig, first, mapping, mappings, string, whole
 from jupyter_aiprov.readers._registry import reads
 
-HOSTS = ("generativelanguage.googleapis.com", "aiplatform.googleapis.com", "*-aiplatform.googleapis.com")
 SETTINGS = {
     "temperature": "temperature",
     "topP": "top_p",
@@ -287,108 +286,3 @@ def _predicted(payload: Any) -> _reading.Fields:
         if "name" not in mapping(payload)
         else mapping(payload).get("done") is True,
     }
-
-
-@reads(path="*/interactions", host=HOSTS)
-def interactions(exchange: Exchange) -> Invocation:
-    """The Interactions API: steps of model, thoughts and tools, streamed as events."""
-    body, why = _reading.request_json(exchange.request)
-    config = camel(body.get("generation_config")) | camel(body.get("generationConfig"))
-    sent = body.get("input")
-    turns = list(mappings(sent))
-    if any("role" in t for t in turns):
-        messages = tuple(
-            _parts.message({"model": "assistant"}.get(str(t.get("role")), t.get("role")), _steps(t.get("content")))
-            for t in turns
-        )
-    else:
-        parts = _steps(sent)
-        messages = (_parts.message("user", parts),) if parts else ()
-    effort = string(config.get("thinkingLevel"))
-    asked = Invocation(
-        operation="generate_content",
-        request_model=string(body.get("model")) or string(body.get("agent")),
-        parameters=_reading.settings(config, SETTINGS) | ({"reasoning.effort": effort} if effort else {}),
-        system=tuple(_parts_of(body.get("system_instruction"))),
-        input=messages,
-        tools=_parts.functions(body.get("tools")),
-        output_type="json" if body.get("response_mime_type") == "application/json" else None,
-        unparsed=why,
-    )
-    return _reading.read(asked, exchange, _interaction, _interaction_streamed)
-
-
-def _steps(content: Any) -> list[dict[str, Any]]:
-    """Content blocks of an interaction."""
-    if isinstance(content, str):
-        return _parts.texts(content)
-    out: list[dict[str, Any]] = []
-    for block in mappings([content] if isinstance(content, dict) else content):
-        kind = str(block.get("type"))
-        if kind == "text":
-            out += _parts.texts(block.get("text"))
-        elif kind in ("thought", "thought_summary"):
-            out += _parts.reasoning("".join(_parts.strings(block.get("summary"))) or block.get("text"))
-        elif kind == "function_call":
-            out.append(_parts.tool_call(block.get("id"), block.get("name"), block.get("arguments")))
-        elif kind == "function_result":
-            out.append(_parts.tool_response(block.get("call_id"), block.get("result")))
-        elif kind in ("image", "audio", "video", "document"):
-            mime, held = block.get("mime_type"), block.get("data")
-            out.append(_parts.blob(held, mime, kind) if held else _parts.uri(block.get("uri"), mime, kind))
-        elif kind in ("model_output", "user_input"):
-            out += _steps(block.get("content"))
-        elif kind.endswith("_result"):
-            out.append(_parts.server_tool("server_tool_call_response", block, block.get("call_id"), kind))
-        else:
-            out.append(_parts.server_tool("server_tool_call", block, block.get("id"), kind))
-    return out
-
-
-def _interaction(payload: Any) -> _reading.Fields:
-    payload = mapping(payload)
-    spent = mapping(payload.get("usage"))
-    status = string(payload.get("status"))
-    said = _steps(first(payload, "outputs", "steps"))
-    return {
-        "response_model": string(payload.get("model")),
-        "response_id": string(payload.get("id")),
-        "output": (_parts.answer(said, status),) if said else (),
-        "finish_reasons": (status,) if status else (),
-        "usage": Usage(
-            input_tokens=whole(spent.get("total_input_tokens")),
-            output_tokens=whole(spent.get("total_output_tokens")),
-            cache_read_tokens=whole(spent.get("total_cached_tokens")),
-            reasoning_tokens=whole(first(spent, "total_thought_tokens", "total_reasoning_tokens")),
-            raw=spent,
-        )
-        if spent
-        else None,
-        "complete": status not in ("in_progress", "queued", None),
-    }
-
-
-def _interaction_streamed(events: list[_stream.Event]) -> _reading.Fields:
-    head: Dict = {}
-    blocks: dict[int, Dict] = {}
-    closed = False
-    for event in events:
-        data = mapping(event.data)
-        kind = string(data.get("event_type")) or event.name
-        head |= {k: v for k, v in mapping(data.get("interaction")).items() if v is not None}
-        closed = closed or kind in ("interaction.complete", "interaction.completed")
-        index = whole(data.get("index"))
-        if index is None:
-            continue
-        block = blocks.setdefault(index, dict(mapping(first(data, "content", "step"))))
-        delta = mapping(data.get("delta"))
-        for key, value in delta.items():
-            if key in ("text", "data") and isinstance(value, str):
-                block[key] = (string(block.get(key)) or "") + value
-            elif key == "content" and isinstance(value, dict):  # a piece of a thought's summary
-                block["summary"] = [*items(block.get("summary")), value]
-            elif value is not None and not (key == "type" and block.get("type")):
-                block[key] = value
-    if not first(head, "outputs", "steps"):
-        head["outputs"] = [blocks[index] for index in sorted(blocks)]
-    return _interaction(head) | {"complete": closed}
