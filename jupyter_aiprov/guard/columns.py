@@ -1,7 +1,7 @@
 """Columns declared confidential: their values found in outgoing text, however it was cleaned or cut.
 
-A value of four content words or more is known by its opening three and by every run of four, so
-that a truncated, lower-cased, accent-stripped, templated or chunked note still matches; runs that
+A value of three content words or more is known by its opening three and by every run of five (four
+in short notes), so that a truncated, lower-cased, accent-stripped, templated or chunked note still matches; runs that
 many values share are boilerplate and do not count. A shorter value is known as a whole, if it is
 distinctive; values that are not (an age, a sex) are found as lists, and in tables and records
 under their column's name. Only hashes are kept of what is searched as words, only in memory.
@@ -20,7 +20,7 @@ from jupyter_aiprov.guard._words import STOP, Token, content, folded, located, t
 from jupyter_aiprov.redact import Span, merged
 
 OPENING: Final = 3  # content words that open a longer value: what truncation leaves
-RUN: Final = 4  # content words in a row that are nobody else's
+RUN: Final = 5  # content words in a row that are nobody else's; one less in notes under ten
 LISTED: Final = 6  # values in a row, as the column has them
 _RUNS_MAX: Final = 4_000_000  # beyond, one in 2, 4, 8 … runs is kept; openings always are
 _SLAB: Final = 20_000
@@ -176,7 +176,7 @@ def _keys_of(values: Iterable[Any]) -> tuple[Keys, dict[int, set[str]], frozense
     texts = [t for v in values if (t := _text(v).strip())]
     distinct = list(dict.fromkeys(texts))
     categorical = len(texts) >= 20 and len(distinct) * 3 <= len(texts)
-    runs, openings = Counter[int](), Counter[int]()
+    runs: dict[int, Counter[int]] = {RUN: Counter(), RUN - 1: Counter(), OPENING: Counter()}
     keep_one_in = 1
     while sum(map(len, distinct)) // 8 // keep_one_in > _RUNS_MAX:
         keep_one_in *= 2
@@ -189,15 +189,16 @@ def _keys_of(values: Iterable[Any]) -> tuple[Keys, dict[int, set[str]], frozense
         for value, line in zip(slab, lines, strict=True):
             words = line.split()
             kept = content(words)
-            if len(kept) >= RUN:
-                found = map(hash, windows(kept, RUN))
-                runs.update(found if keep_one_in == 1 else (h for h in found if not h % keep_one_in))
+            size = RUN if len(kept) >= 2 * RUN else RUN - 1
+            if len(kept) >= size:
+                found = map(hash, windows(kept, size))
+                runs[size].update(found if keep_one_in == 1 else (h for h in found if not h % keep_one_in))
             if len(kept) >= OPENING:
-                openings[hash(tuple(kept[:OPENING]))] += 1
+                runs[OPENING][hash(tuple(kept[:OPENING]))] += 1
             elif not _short(value, words, categorical, keys, cased):
                 weak.append(value)
     common = 5 if len(distinct) < 1000 else 20
-    for size, counts in ((RUN, runs), (OPENING, openings)):
+    for size, counts in runs.items():
         own = {h for h, n in counts.items() if n <= common}
         if own:
             keys[("content", size)] = own

@@ -70,7 +70,7 @@ def _in_url(text: str, match: re.Match[str]) -> bool:
 
 # ── telephone ──────────────────────────────────────────────────────────────────────
 _E164: Final = re.compile(
-    r"(?<![\w)+.,=*/-])\+(?:\(?[1-9]\d{0,2}\)?)(?:[ .\u00a0\u202f-]?\(?\d{1,4}\)?){2,6}(?![\w%]|[.,]\d)"
+    r"(?<![\w)+.*/-])\+(?:\(?[1-9]\d{0,2}\)?)(?:[ .\u00a0\u202f-]?\(?\d{1,4}\)?){2,6}(?![\w%]|[.,]\d)"
 )
 _CODES: Final = re.compile(
     r"1|7|2(?:0|7|[1-689]\d)|3(?:[0-469]|[578]\d)|4(?:[013-9]|2\d)|5(?:[1-8]|[09]\d)|6(?:[0-6]|[789]\d)"
@@ -87,13 +87,20 @@ _CALL: Final = re.compile(
 )
 
 
+def _dialled(digits: str) -> bool:
+    """A country code in use, and eleven digits where the plan says so."""
+    code = _CODES.match(digits)
+    whole = len(digits) == 11 or code is None or code[0] not in {"1", "7", "33"} or digits.startswith("330")
+    return code is not None and whole and len(set(digits)) > 2
+
+
 def phone(text: str) -> Iterator[Stretch]:
     """Telephone numbers: international with their country code, and French national ones."""
     taken = -1
     if "+" in text:
         for match in _E164.finditer(text):
             digits = re.sub(r"\D", "", match[0])
-            if 9 <= len(digits) <= 15 and _CODES.match(digits) and len(set(digits)) > 2:
+            if 9 <= len(digits) <= 15 and _dialled(digits):
                 taken = match.end()
                 yield match.span()
     if not _has(text, _NUMBER, 10):

@@ -156,12 +156,12 @@ class Texts:
             self._text(value, depth)
         elif isinstance(value, Mapping):
             for key, inner in value.items():
-                if isinstance(inner, str | dict | list):
+                if isinstance(inner, str) and len(inner) < 80 and depth > 3 and inner[:1] not in ("{", "["):
+                    self.found.append(f'"{key}": "{inner}"')  # a record: values need their column's name
+                elif isinstance(inner, str | dict | list):
                     if len(key) > 20 or " " in key:
                         self.found.append(key)
                     self._value(inner, depth + 1)
-                    if isinstance(inner, str) and len(inner) < 80 and depth > 3:
-                        self.found.append(f'"{key}": "{inner}"')  # a record: values need their column's name
                 elif not isinstance(inner, bool) and inner is not None:
                     self.found.append(f'"{key}": {inner}')
         elif isinstance(value, list):
