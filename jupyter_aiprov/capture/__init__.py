@@ -58,8 +58,9 @@ class Installed:
 
     @property
     def hooked(self) -> list[str]:
-        """The modules whose calls are followed, in the order they came."""
-        return list(dict.fromkeys(name for name, _ in self._hooked))
+        """The libraries whose calls are followed, in the order they came."""
+        names = (name for (name, _), hooked in self._hooked.items() if hooked.patches)
+        return list(dict.fromkeys(n if n == "http.client" else n.partition(".")[0] for n in names))
 
     @property
     def patches(self) -> list[Patch]:
