@@ -246,7 +246,7 @@ def _stale(columns: Mapping[str, Any]) -> Labels | None:
     for label in out.values():
         for key in ("rows", "rows_ai", "rows_edited", "rows_total"):
             label.pop(key, None)
-        label |= {"confidence": "low", "changed": "changed since"}
+        label |= {"confidence": "low", "evidence": "inferred", "changed": "changed since"}
     return out or None
 
 
