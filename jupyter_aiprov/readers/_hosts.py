@@ -47,6 +47,7 @@ HOSTS = {
     "*.ml.cloud.ibm.com/ml": "ibm.watsonx.ai",
     "api.together.xyz": "together",
     "api.together.ai": "together",
+    "api-*.together.ai": "together",
     "api.fireworks.ai": "fireworks",
     "audio-*.api.fireworks.ai": "fireworks",
     "openrouter.ai/api": "openrouter",

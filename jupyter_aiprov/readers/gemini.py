@@ -216,7 +216,8 @@ def embed(exchange: Exchange) -> Invocation:
 def batch(exchange: Exchange) -> Invocation:
     """A batch is created, of requests in the body or in an uploaded file."""
     body, why = _reading.request_json(exchange.request)
-    rows = mappings(dig(body, "batch", "input_config", "requests", "requests"))
+    config = camel(camel(body.get("batch")).get("inputConfig"))
+    rows = mappings(dig(config, "requests", "requests"))
     asked = [_asked(camel(row.get("request")), None, None) for row in rows]
     return _reading.read(_batch.asked(asked, why, _model(exchange)), exchange, _batch_state)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from jupyter_aiprov.model import Exchange, Invocation, Usage
 from jupyter_aiprov.readers import _body, _parts, _reading, _stream
-from jupyter_aiprov.readers._json import Dict, dig, first, items, mapping, string, whole
+from jupyter_aiprov.readers._json import Dict, dig, first, mapping, string, whole
 from jupyter_aiprov.readers._registry import reads
 
 HOSTS = ("router.huggingface.co", "api-inference.huggingface.co", "*.endpoints.huggingface.cloud")
@@ -24,7 +24,7 @@ SETTINGS = {
 }
 
 
-@reads(path=("*/generate", "*/generate_stream"), shape=("inputs",))
+@reads(path=("", "/", "*/generate", "*/generate_stream"), shape=("inputs",))
 @reads(host=HOSTS, path=("/", "/hf-inference/models/*", "/models/*", "/pipeline/*"), provider="huggingface")
 def infer(exchange: Exchange) -> Invocation:
     """Inputs and parameters in, texts, vectors or pictures out; the task shows in the answer."""
@@ -108,29 +108,3 @@ def embed(exchange: Exchange) -> Invocation:
     body, why = _reading.request_json(exchange.request)
     asked = Invocation("embeddings", input=_parts.user(*_parts.strings(body.get("inputs"))), unparsed=why)
     return _reading.read(asked, exchange, lambda _: {})
-
-
-@reads(
-    path="*/rerank",
-    shape=lambda body: "query" in body and bool(items(body.get("documents")) or items(body.get("texts"))),
-)
-def rerank(exchange: Exchange) -> Invocation:
-    """Documents put in order for a query: TEI, vLLM, Jina, Voyage, Together."""
-    body, why = _reading.request_json(exchange.request)
-    documents = _parts.strings(first(body, "documents", "texts"))
-    asked = Invocation(
-        operation="rerank",
-        request_model=string(body.get("model")),
-        input=_parts.user(body.get("query"), *documents),
-        unparsed=why,
-    )
-    return _reading.read(asked, exchange, _ranked)
-
-
-def _ranked(payload: Any) -> _reading.Fields:
-    spent = dig(payload, "usage")
-    return {
-        "response_model": string(dig(payload, "model")),
-        "response_id": string(dig(payload, "id")),
-        "usage": Usage(whole(dig(spent, "prompt_tokens")), raw=spent) if isinstance(spent, dict) else None,
-    }

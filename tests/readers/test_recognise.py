@@ -62,7 +62,7 @@ def test_a_path_alone_does_not_make_a_call_of_a_request_to_an_unknown_host(url: 
         ("https://gw.example.org/g/v1beta/models/m:generateContent", {"contents": []}, "gemini.generate"),
         ("https://gw.example.org/v1/images/generations", {"prompt": "p"}, "openai_media.images"),
         ("https://gw.example.org/v1/audio/speech", {"input": "p", "voice": "v"}, "openai_media.speech"),
-        ("https://gw.example.org/v1/rerank", {"query": "q", "documents": ["d"]}, "huggingface.rerank"),
+        ("https://gw.example.org/v1/rerank", {"query": "q", "documents": ["d"]}, "rerank.rerank"),
         ("http://localhost:8080/completion", {"prompt": "p", "n_predict": 5}, "openai_chat.llama_server"),
         ("http://localhost:8080/generate", {"inputs": "p"}, "huggingface.infer"),
     ],

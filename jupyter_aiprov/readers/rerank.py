@@ -1,0 +1,36 @@
+"""Documents put in order for a query, in the shape most servers share: TEI, vLLM, Jina, Voyage, Together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyter_aiprov.model import Exchange, Invocation, Usage
+from jupyter_aiprov.readers import _parts, _reading
+from jupyter_aiprov.readers._json import dig, first, items, string, whole
+from jupyter_aiprov.readers._registry import reads
+
+
+@reads(
+    path="*/rerank",
+    shape=lambda body: "query" in body and bool(items(body.get("documents")) or items(body.get("texts"))),
+)
+def rerank(exchange: Exchange) -> Invocation:
+    """Documents put in order for a query: TEI, vLLM, Jina, Voyage, Together."""
+    body, why = _reading.request_json(exchange.request)
+    documents = _parts.strings(first(body, "documents", "texts"))
+    asked = Invocation(
+        operation="rerank",
+        request_model=string(body.get("model")),
+        input=_parts.user(body.get("query"), *documents),
+        unparsed=why,
+    )
+    return _reading.read(asked, exchange, _ranked)
+
+
+def _ranked(payload: Any) -> _reading.Fields:
+    spent = dig(payload, "usage")
+    return {
+        "response_model": string(dig(payload, "model")),
+        "response_id": string(dig(payload, "id")),
+        "usage": Usage(whole(dig(spent, "prompt_tokens")), raw=spent) if isinstance(spent, dict) else None,
+    }
