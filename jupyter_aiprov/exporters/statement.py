@@ -98,9 +98,9 @@ def render(
     return Statement(body, done.open_slots, facts, blocks, policy, lang, source)
 
 
-def export(provenance: Provenance, **options: Any) -> str:
+def export(provenance: Provenance, language: str = "en", **options: Any) -> str:
     """The statement of one notebook; options as in `render`."""
-    return render([provenance], **options).text
+    return render([provenance], language=language, **options).text
 
 
 def open_slots(provenances: Sequence[Provenance], **options: Any) -> Mapping[str, str]:

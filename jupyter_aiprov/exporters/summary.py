@@ -7,7 +7,7 @@ command that checks it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from jupyter_aiprov.exporters import _facts, _words
 from jupyter_aiprov.exporters._document import TARGETS, Block, Items, Paragraph, Target, write
@@ -54,9 +54,9 @@ def render(provenances: Sequence[Provenance], *, language: str = "en", format: s
     return write(blocks(_facts.facts(provenances, impact=False), lang), target)
 
 
-def export(provenance: Provenance, **options: Any) -> str:
+def export(provenance: Provenance, language: str = "en") -> str:
     """The summary of one notebook."""
-    return render([provenance], **options)
+    return render([provenance], language=language)
 
 
 def _uses(facts: Facts, language: Language) -> str:
