@@ -87,10 +87,7 @@ class StatusHandler(_Handler):
         self.finish(
             {
                 "version": __version__,
-                "formats": [
-                    {"name": name, "extension": module.EXTENSION, "label": name}
-                    for name, module in sorted(known.items())
-                ],
+                "formats": [{"name": name, "extension": module.EXTENSION, "label": name} for name, module in known],
                 "policies": [{"name": name, "label": name} for name in statement.policies()],
                 "languages": list(LANGUAGES),
             }

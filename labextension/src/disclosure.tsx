@@ -72,7 +72,7 @@ export function Disclosure({ model, words, server, onInsert, onSave }: Disclosur
         <label>
           {words.say('Language')}{' '}
           <select
-            className="jp-mod-styled"
+            className="jp-AIProv-select"
             value={language}
             disabled={model.isReadOnly}
             onChange={event => model.writer.disclosure({ language: event.target.value })}
@@ -85,7 +85,7 @@ export function Disclosure({ model, words, server, onInsert, onSave }: Disclosur
           <label>
             {words.say('Journal')}{' '}
             <select
-              className="jp-mod-styled"
+              className="jp-AIProv-select"
               value={policy}
               disabled={model.isReadOnly}
               onChange={event => model.writer.disclosure({ policy: event.target.value })}
@@ -126,7 +126,7 @@ export function Disclosure({ model, words, server, onInsert, onSave }: Disclosur
           {words.say('Insert in notebook')}
         </button>
         <select
-          className="jp-mod-styled"
+          className="jp-AIProv-select"
           aria-label={words.say('Export')}
           value=""
           disabled={!abilities}

@@ -3,7 +3,7 @@
 import type { CellRecord, Derivation, Record, Review } from './record';
 import { AI_ORIGINS, Origin, Verification } from './semconv';
 
-export type SubjectKind = 'cell' | 'column' | 'figure' | 'rows' | 'statement';
+export type SubjectKind = 'cell' | 'column' | 'figure' | 'rows';
 
 export interface Item {
   readonly key: string;
@@ -52,7 +52,7 @@ function itemsOf(cell: CellRecord, record: Record): Item[] {
 
 function itemOf(cell: CellRecord, one: Derivation | null, all: readonly Review[]): Item {
   const name = one?.subject ?? '';
-  const kind: SubjectKind = one === null ? 'cell' : one.kind === 'figure' ? 'figure' : 'column';
+  const kind: SubjectKind = one === null ? 'cell' : one.kind === 'figure' ? 'figure' : one.kind === 'file' ? 'rows' : 'column';
   const reviews = all.filter(review => review.name === name && (name !== '' || review.kind === 'cell'));
   const fresh = reviews
     .filter(review => review.withdrawn === null && !review.stale)

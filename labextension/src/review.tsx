@@ -159,11 +159,13 @@ function progress(item: Item, words: Words): string {
     const share = item.total ? ` (${words.percent(n / item.total)})` : '';
     return words.say('%1 of %2 %3', words.number(n), words.number(item.total), unit) + share;
   };
+  const isOne = item.unit !== 'rows';
   const parts = [
-    ...(item.readAll || !item.sampled ? [words.say('%1 read', part(item.readAll))] : []),
+    ...(isOne ? [words.origin(item.origin)] : []),
+    ...(!isOne && (item.readAll || !item.sampled) ? [words.say('%1 read', part(item.readAll))] : []),
     ...(item.sampled ? [words.say('%1 read as a sample', part(item.sampled))] : []),
-    ...(item.corrected ? [words.say('%1 corrected', words.number(item.corrected))] : []),
-    ...(item.rejected ? [words.say('%1 rejected', words.number(item.rejected))] : []),
+    ...(item.corrected && !isOne ? [words.say('%1 corrected', words.number(item.corrected))] : []),
+    ...(item.rejected && !isOne ? [words.say('%1 rejected', words.number(item.rejected))] : []),
     ...(item.reviewers > 1 ? [words.say('%1 reviewers', item.reviewers)] : []),
     ...(item.disagreements ? [words.many('%1 disagreement', '%1 disagreements', item.disagreements)] : [])
   ];
@@ -291,7 +293,7 @@ function Sign({ items, drafts, words, person, onUndo, onSign }: SignProps): Reac
     >
       <label>
         {words.say('How')}
-        <select className="jp-mod-styled" value={method} onChange={event => setMethod(METHODS.find(one => one === event.target.value) ?? 'other')}>
+        <select className="jp-AIProv-select" value={method} onChange={event => setMethod(METHODS.find(one => one === event.target.value) ?? 'other')}>
           {METHODS.map(one => (
             <option key={one} value={one}>
               {words.say(METHOD_LABEL[one])}

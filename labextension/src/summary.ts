@@ -35,7 +35,7 @@ export function summaryOf(record: Record): Summary {
     }
   }
   const queue = queueOf(record);
-  const rows = queue.filter(item => item.unit === 'rows');
+  const rows = queue.filter(item => item.unit === 'rows' && item.kind === 'column');
   return {
     calls,
     development,

@@ -88,7 +88,7 @@ export function Timeline(props: TimelineProps): React.ReactElement {
 
 function Choice(props: { label: string; value: string; options: readonly string[]; onChange: (value: string) => void }): React.ReactElement {
   return (
-    <select className="jp-mod-styled" aria-label={props.label} value={props.value} onChange={event => props.onChange(event.target.value)}>
+    <select className="jp-AIProv-select" aria-label={props.label} value={props.value} onChange={event => props.onChange(event.target.value)}>
       <option value="">{props.label}</option>
       {props.options.slice(0, 200).map(option => (
         <option key={option} value={option}>

@@ -118,14 +118,22 @@ def notebook(*, journal: bool = False) -> dict[str, Any]:
     }
     text = {"output_type": "stream", "name": "stdout", "text": "1500 notes\n"}
     cells: list[Cell] = [
-        {"cell_type": "markdown", "id": "title", "metadata": {}, "source": "# Notes of the ward\nHow often is pain mentioned?"},
+        {
+            "cell_type": "markdown",
+            "id": "title",
+            "metadata": {},
+            "source": "# Notes of the ward\nHow often is pain mentioned?",
+        },
         code("load", "df = notes()\nprint(len(df), 'notes')", count=1, outputs=[text]),
         code(
             "label",
             "df['label'] = [ask(f'Classify: {n}') for n in df.note]",
             count=2,
             calls=[call(i, asked="gpt-4o-mini", answered="gpt-4o-mini-2024-07-18") for i in range(12)],
-            events=[label, derivation("labels.csv", "file", file={"name": "labels.csv"}, rows_ai=1230, rows_total=1500)],
+            events=[
+                label,
+                derivation("labels.csv", "file", file={"name": "labels.csv"}, rows_ai=1230, rows_total=1500),
+            ],
             seq=number and 1,
         ),
         code(
@@ -135,7 +143,9 @@ def notebook(*, journal: bool = False) -> dict[str, Any]:
             events=[counts, derivation("counts.size", "column", "ai-derived", rows_ai=3, rows_total=3)],
             seq=number and 3,
         ),
-        code("clean", "def clean(text):\n    return ' '.join(text.split())", count=4, events=[by_tool], seq=number and 5),
+        code(
+            "clean", "def clean(text):\n    return ' '.join(text.split())", count=4, events=[by_tool], seq=number and 5
+        ),
         code(
             "summary",
             "for piece in stream('Summarise'):\n    print(piece)",

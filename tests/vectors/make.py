@@ -1,6 +1,6 @@
 """Write proof.json: what Python computes, for the front end to compute alike.
 
-    python tests/vectors/make.py
+python tests/vectors/make.py
 """
 
 import json
@@ -18,7 +18,7 @@ VALUES: list[Any] = [
     [],
     {},
     "",
-    "é 漢字 😀 \u2028 \" \\ \u0007",
+    'é 漢字 😀 \u2028 " \\ \u0007',
     {"b": 1, "a": [1.0, 0.1, -0.0, 1e21, 1e-7, 5e-324, 333333333.33333329], "é": {"z": None, "Z": False}},
     {"€": 1, "\r": 2, "דּ": 3, "1": 4, "😀": 5, "\u0080": 6, "ö": 7},
     {"$n": "9007199254740993"},
@@ -26,7 +26,11 @@ VALUES: list[Any] = [
     [[[[["deep"]]]]],
 ]
 # Python text with lone surrogates; in JSON they are escapes, so both sides read the same.
-SURROGATES: list[Any] = ["a\ud800b", "\udc00", ["\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"), "\ud83d"]]
+SURROGATES: list[Any] = [
+    "a\ud800b",
+    "\udc00",
+    ["\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"), "\ud83d"],
+]
 TEXTS = ["", "x = 1", "é\n漢", "tail \udfff", "a" * 55, "a" * 56, "a" * 64, "a" * 119, "b" * 1000]
 
 STAMP: dict[str, Any] = {
@@ -96,7 +100,9 @@ def vectors() -> dict[str, Any]:
         "text": [{"text": t, "sha256": proof.text_sha256(t)} for t in TEXTS],
         "merkle": [{"hashes": hashes[:n], "root": proof.merkle_root(hashes[:n])} for n in range(10)],
         "stamp": {"record": stamp, "digest": stamp["digest"], "seal": seal.seal_of(stamp)},
-        "source": [{"source": s, "sha256": seal.source_digest(s)} for s in ("a = 1\nb = 2\n", "a = 1\r\nb = 2\r\n", "é")],
+        "source": [
+            {"source": s, "sha256": seal.source_digest(s)} for s in ("a = 1\nb = 2\n", "a = 1\r\nb = 2\r\n", "é")
+        ],
         "outputs": [{"outputs": o, "sha256": seal.outputs_digest(o)} for o in OUTPUTS],
     }
 
