@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from jupyter_aiprov import journal as journals
 from jupyter_aiprov import semconv, stamp
 from jupyter_aiprov.document import Node, Notebook, cell_id, cells, mark, metadata, outputs, set_mark
 from jupyter_aiprov.marks import cell_mark, entry_of_stamps, session_entry
@@ -32,15 +34,22 @@ class Annotated:
     lost: list[str] = field(default_factory=list)
 
 
-def annotate(nb: Notebook, journal: Iterable[Event] = (), *, language: str = "en") -> Annotated:
-    """A copy of the notebook with its stamps, marks and log as far as records are at hand."""
+def annotate(nb: Notebook, journal: Iterable[Event | Path] = (), *, language: str = "en") -> Annotated:
+    """A copy of the notebook with its stamps, marks and log as far as records are at hand.
+
+    `journal` holds events in order, or the files that hold them.
+    """
     out = Annotated(deepcopy(nb))
-    events = list(journal)
+    events = [event for one in journal for event in (_read(one) if isinstance(one, Path) else (one,))]
     _restore_stamps(out, events, language)
     _complete_stamps(out.notebook)
     _mark_cells(out)
     _write_log(out.notebook, events)
     return out
+
+
+def _read(path: Path) -> Iterable[Event]:
+    return () if path.name.endswith(".content.jsonl") else journals.read(path)
 
 
 # ── stamps ─────────────────────────────────────────────────────────────────────────

@@ -209,7 +209,8 @@ def write(notebook: Any, output: Path) -> list[Path]:
     from jupyter_aiprov.nbconvert import AIProvHTMLExporter
     from jupyter_aiprov.notebook import provenance_of
 
-    annotate(notebook, journal=sorted((output / ".aiprov").rglob("*.jsonl")))
+    annotated = annotate(notebook, journal=sorted((output / ".aiprov").rglob("*.jsonl")))
+    notebook = nbformat.from_dict(annotated.notebook)
     made, page, section, log = (output / name for name in FILES)
     nbformat.write(notebook, made)
     found = provenance_of(notebook, notebook=made.name)

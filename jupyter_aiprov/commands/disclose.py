@@ -1,0 +1,48 @@
+"""`jupyter aiprov disclose`: the section "Use of AI systems" of one or several notebooks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from traitlets import Bool, CaselessStrEnum, Unicode
+
+from jupyter_aiprov.commands._command import Command, options, switch
+from jupyter_aiprov.commands._files import named, opened, progress
+from jupyter_aiprov.exporters import statement
+
+
+class Disclose(Command):
+    """Write the section "Use of AI systems"."""
+
+    name = "jupyter aiprov disclose"
+    description = (
+        'Write the section "Use of AI systems" of notebooks from what is on record; what only people know '
+        "stays an open slot. Several notebooks make one section."
+    )
+    examples = (
+        "jupyter aiprov disclose study.ipynb\njupyter aiprov disclose --format tex --lang fr --policy inserm *.ipynb"
+    )
+    format = CaselessStrEnum(
+        ["md", "html", "json", "tex", "txt"], default_value="md", help="md, html, json, tex, txt."
+    ).tag(config=True)
+    lang = CaselessStrEnum(["en", "fr"], default_value="en", help="Language of the section.").tag(config=True)
+    policy = Unicode("generic", help="Whose wording: a journal, funder or institution.").tag(config=True)
+    journal = Unicode("", help="Journal folder or file; else it is looked for beside the notebook.").tag(config=True)
+    output = Unicode("", help="File to write; else standard output.").tag(config=True)
+    strict = Bool(False, help="Exit code 1 while a slot is open.").tag(config=True)
+    aliases = options("Disclose", "format", "lang", "policy", "journal", "output")
+    flags = switch("Disclose", "strict", strict.help)
+
+    def run(self) -> int:
+        """Write one section for all notebooks."""
+        files = named(self.extra_args, "disclose")
+        found = [opened(name, self.journal).provenance() for name in progress(files, "reading")]
+        folders = sorted({Path(name).parent for name in files if name != "-"})
+        made = statement.render(found, policy=self.policy, language=self.lang, format=self.format, folders=folders)
+        if self.output and self.output != "-":
+            Path(self.output).write_text(made.text, encoding="utf-8")
+        else:
+            self.say(made.text, end="" if made.text.endswith("\n") else "\n")
+        if made.open_slots:
+            self.note(f"{len(made.open_slots)} things that only people know are open: {', '.join(made.open_slots)}")
+        return int(self.strict and bool(made.open_slots))

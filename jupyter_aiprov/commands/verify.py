@@ -1,0 +1,54 @@
+"""`jupyter aiprov verify`: what notebooks can show of themselves; four answers."""
+
+from __future__ import annotations
+
+import json
+
+from traitlets import Bool, CaselessStrEnum, Unicode
+
+from jupyter_aiprov.commands._command import Command, options, switch
+from jupyter_aiprov.commands._files import named, opened, progress
+from jupyter_aiprov.verify import verify
+
+
+class Verify(Command):
+    """Check notebooks against themselves and against their journals."""
+
+    name = "jupyter aiprov verify"
+    description = (
+        "Check notebooks against themselves and, where it is at hand, against the journal. Answers: consistent, "
+        "anchored on DATE; consistent, not anchored; N records not supplied; changed: cells. Exit code 1 if changed."
+    )
+    examples = "jupyter aiprov verify study.ipynb\njupyter aiprov verify --journal log.jsonl study.ipynb"
+    format = CaselessStrEnum(["text", "json"], default_value="text", help="text or json.").tag(config=True)
+    lang = CaselessStrEnum(["en", "fr"], default_value="en", help="Language of the answer.").tag(config=True)
+    journal = Unicode("", help="Journal folder, journal file or audit log; else looked for beside it.").tag(config=True)
+    strict = Bool(False, help="Exit code 1 also when records are not supplied.").tag(config=True)
+    aliases = options("Verify", "format", "lang", "journal")
+    flags = switch("Verify", "strict", strict.help)
+
+    def run(self) -> int:
+        """Answer for each notebook."""
+        failing = {"changed", "not-supplied"} if self.strict else {"changed"}
+        failed, told = False, []
+        for name in progress(named(self.extra_args, "verify"), "verifying"):
+            one = opened(name, self.journal)
+            found = verify(one.nb, one.journals)
+            failed = failed or found.answer in failing
+            if self.format == "json":
+                told.append({"notebook": one.title, **found.to_dict()})
+                continue
+            if not found.records:
+                self.say(f"{one.title}: holds no record of AI use; {found.text(self.lang)}")
+                continue
+            self.say(f"{one.title}: {found.text(self.lang)}")
+            for change in found.changes:
+                where = "notebook" if change.index is None else f"cell {change.index + 1}"
+                self.say(f"  {where}: {change.text}")
+            for what, count in found.missing:
+                self.say(f"  not supplied: {what} ({count})")
+            for what in found.not_covered:
+                self.say(f"  not covered: {what}")
+        if self.format == "json":
+            self.say(json.dumps(told[0] if len(told) == 1 else told, indent=2, ensure_ascii=False))
+        return int(failed)
