@@ -177,5 +177,5 @@ def keep(exchange: Exchange) -> Invocation:
     return replace(found, unparsed=None)
 
 
-CALL = Rule(call, None, "", "*", "call", None, (), "generic.call")
-HOUSEKEEPING = Rule(keep, None, "", "*", "housekeeping", None, (), "generic.keep")
+CALL = Rule(call, None, "", "*", "call", name="generic.call")
+HOUSEKEEPING = Rule(keep, None, "", "*", "housekeeping", name="generic.keep")

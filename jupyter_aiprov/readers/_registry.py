@@ -30,6 +30,7 @@ class Rule:
     kind: Kind = "call"
     provider: str | None = None
     shape: Shape = ()
+    when: Callable[[Request], bool] | None = None
     name: str = ""
     matcher: re.Pattern[str] = field(default=re.compile(""), compare=False)
 
@@ -91,12 +92,14 @@ def reads(
     method: str = "POST",
     provider: str | None = None,
     shape: Shape = (),
+    when: Callable[[Request], bool] | None = None,
     kind: Kind = "call",
 ) -> Callable[[Read], Read]:
     """Declare which requests a function reads.
 
     `path` and `host` may hold `*` (a host's stands for one or more labels). Without `host` the rule
     holds on any host, if the JSON body has `shape`: keys that must be there, or a test of the body.
+    `when` looks at the whole request, where a header says what is asked.
     """
 
     def declare(function: Read) -> Read:
@@ -108,7 +111,7 @@ def reads(
                     raise ValueError(f"{glob}: a path without a host needs the shape of the body")
                 matcher = re.compile(".*".join(re.escape(piece) for piece in glob.split("*")))
                 name = f"{module}.{function.__name__}"
-                rules.append(Rule(function, place, glob, method, kind, provider, shape, name, matcher))
+                rules.append(Rule(function, place, glob, method, kind, provider, shape, when, name, matcher))
         return function
 
     return declare
@@ -129,7 +132,7 @@ class Registry:
     """All rules, arranged so that ordinary web traffic is turned away at once."""
 
     def __init__(self, rules: Iterable[Rule], fallback: Callable[[Request], Rule]) -> None:
-        ordered = sorted(dict.fromkeys(rules), key=lambda r: -len(r.path.replace("*", "")))
+        ordered = sorted(dict.fromkeys(rules), key=lambda r: (-len(r.path.replace("*", "")), r.when is None))
         self._fallback = fallback
         self._hosted = [r for r in ordered if r.host is not None]
         self._anywhere: dict[str, list[Rule]] = {}
@@ -150,7 +153,7 @@ class Registry:
             return None
         provider = _hosts.provider_of(host, path) if provided else None
         for rule in hosted:
-            if rule.takes(request.method, path):
+            if rule.takes(request.method, path) and (rule.when is None or rule.when(request)):
                 return _reader(rule, rule.provider or provider)
         known = named or provider is not None
         for rule in self._anywhere.get(tail(path), ()):

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jupyter_aiprov.model import Exchange, Invocation
+from jupyter_aiprov.model import Exchange, Invocation, Request
 from jupyter_aiprov.readers import _generic
 from jupyter_aiprov.readers._registry import reads
 
 LOOKS = ("List", "Describe", "Delete", "Tag", "Untag", "Create", "Update", "Put", "Stop")
+AMAZON = tuple(
+    f"{name}.*.amazonaws.com"
+    for name in ("comprehend", "comprehendmedical", "textract", "rekognition", "transcribe", "translate")
+)
 AZURE_AREAS = ("language", "text", "vision", "computervision", "face", "contentsafety", "formrecognizer")
 AZURE_MORE = ("documentintelligence", "translator", "speechtotext", "customvision", "anomalydetector")
 AZURE_PATHS = ("/translate", *(f"/{area}/*" for area in AZURE_AREAS + AZURE_MORE))
@@ -52,6 +56,20 @@ def google(exchange: Exchange) -> Invocation:
     return _generic.call(exchange, _word(exchange))
 
 
+def _looks(request: Request) -> bool:
+    return _target(request).startswith(LOOKS)
+
+
+def _target(request: Request) -> str:
+    return request.headers.get("x-amz-target", "").rpartition(".")[2]
+
+
+@reads(host=AMAZON, path="/", kind="housekeeping", when=_looks)
+def amazon_keep(exchange: Exchange) -> Invocation:
+    """Lists, descriptions and settings are no calls."""
+    return _generic.keep(exchange)
+
+
 @reads(host="comprehend.*.amazonaws.com", path="/", provider="aws.comprehend")
 @reads(host="comprehendmedical.*.amazonaws.com", path="/", provider="aws.comprehend_medical")
 @reads(host="textract.*.amazonaws.com", path="/", provider="aws.textract")
@@ -61,9 +79,7 @@ def google(exchange: Exchange) -> Invocation:
 @reads(host="polly.*.amazonaws.com", path="/v1/speech", provider="aws.polly")
 def amazon(exchange: Exchange) -> Invocation:
     """Amazon's services name what is asked in a header: `Comprehend_20171127.DetectSentiment`."""
-    word = exchange.request.headers.get("x-amz-target", "").rpartition(".")[2] or _word(exchange)
-    found = _generic.call(exchange, word)
-    return replace(found, kind="housekeeping") if word.startswith(LOOKS) else found
+    return _generic.call(exchange, _target(exchange.request) or _word(exchange))
 
 
 @reads(
