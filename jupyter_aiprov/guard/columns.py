@@ -20,7 +20,7 @@ from jupyter_aiprov.guard._words import STOP, Token, content, folded, located, t
 from jupyter_aiprov.redact import Span, merged
 
 OPENING: Final = 3  # content words that open a longer value: what truncation leaves
-RUN: Final = 5  # content words in a row that are nobody else's; one less in notes under ten
+RUN: Final = 5  # content words in a row that are nobody else's; one less in notes under eight
 LISTED: Final = 6  # values in a row, as the column has them
 _RUNS_MAX: Final = 4_000_000  # beyond, one in 2, 4, 8 … runs is kept; openings always are
 _SLAB: Final = 20_000
@@ -189,7 +189,7 @@ def _keys_of(values: Iterable[Any]) -> tuple[Keys, dict[int, set[str]], frozense
         for value, line in zip(slab, lines, strict=True):
             words = line.split()
             kept = content(words)
-            size = RUN if len(kept) >= 2 * RUN else RUN - 1
+            size = RUN if len(kept) >= 8 else RUN - 1
             if len(kept) >= size:
                 found = map(hash, windows(kept, size))
                 runs[size].update(found if keep_one_in == 1 else (h for h in found if not h % keep_one_in))
