@@ -52,4 +52,3 @@ export function addCommands(doors: Doors): void {
     60
   );
 }
-

@@ -14,13 +14,17 @@ export interface DisclosureProps {
   server: Server;
   onInsert: (text: string) => void;
   onSave: (name: string, blob: Blob) => void;
+  onConfirm: (sentence: string) => void;
 }
 
-export function Disclosure({ model, words, server, onInsert, onSave }: DisclosureProps): React.ReactElement {
+/** Slots that no text fills: a person confirms that very sentence. */
+const CONFIRM = 'confirm:';
+
+export function Disclosure({ model, words, server, onInsert, onSave, onConfirm }: DisclosureProps): React.ReactElement {
   const record = model.record;
   const { disclosure } = record;
   const language = disclosure.language || words.language;
-  const policy = disclosure.policy;
+  const policy = disclosure.policy || 'generic';
   const [abilities, setAbilities] = React.useState<Abilities | null | undefined>(undefined);
   const [statement, setStatement] = React.useState<Statement | null>(null);
   const [problem, setProblem] = React.useState('');
@@ -58,7 +62,12 @@ export function Disclosure({ model, words, server, onInsert, onSave }: Disclosur
     : SLOTS.map(([name, label]) => ({ name, label: words.say(label), isMissing: !disclosure.slots.get(name) }));
   const missing = slots.filter(slot => slot.isMissing).length;
   const text = statement?.text || factsOf(record, words).join('\n');
-  const why = abilities === null ? words.say('The server extension is not installed: exports need it. The command line does the same: jupyter aiprov disclose') : problem;
+  const why =
+    abilities === null
+      ? words.say(
+          'The server extension is not installed: exports need it. The command line does the same: jupyter aiprov disclose'
+        )
+      : problem;
   return (
     <div className="jp-AIProv-disclosure">
       <p role="status">
@@ -90,7 +99,9 @@ export function Disclosure({ model, words, server, onInsert, onSave }: Disclosur
               disabled={model.isReadOnly}
               onChange={event => model.writer.disclosure({ policy: event.target.value })}
             >
-              {!abilities.policies.some(one => one.name === policy) && <option value={policy}>{policy || words.say('full text')}</option>}
+              {!abilities.policies.some(one => one.name === policy) && (
+                <option value={policy}>{policy || words.say('full text')}</option>
+              )}
               {abilities.policies.map(one => (
                 <option key={one.name} value={one.name}>
                   {one.label || one.name}
@@ -100,16 +111,30 @@ export function Disclosure({ model, words, server, onInsert, onSave }: Disclosur
           </label>
         )}
       </div>
-      {slots.map(slot => (
-        <SlotField
-          key={slot.name}
-          slot={slot}
-          value={disclosure.slots.get(slot.name) ?? ''}
-          words={words}
-          isReadOnly={model.isReadOnly}
-          onChange={value => model.writer.disclosure({ slots: { [slot.name]: value } })}
-        />
-      ))}
+      {slots.map(slot =>
+        slot.name.startsWith(CONFIRM) ? (
+          <div key={slot.name} className="jp-AIProv-row">
+            <span>{slot.label}</span>
+            <button
+              type="button"
+              className="jp-AIProv-action"
+              disabled={model.isReadOnly}
+              onClick={() => onConfirm(slot.name.slice(CONFIRM.length))}
+            >
+              {words.say('I confirm')}
+            </button>
+          </div>
+        ) : (
+          <SlotField
+            key={slot.name}
+            slot={slot}
+            value={disclosure.slots.get(slot.name) ?? ''}
+            words={words}
+            isReadOnly={model.isReadOnly}
+            onChange={value => model.writer.disclosure({ slots: { [slot.name]: value } })}
+          />
+        )
+      )}
       <h3>{statement ? words.say('As it will be printed') : words.say('The facts on record')}</h3>
       <pre className="jp-AIProv-preview" tabIndex={0} aria-label={words.say('Preview')}>
         {text}
@@ -122,7 +147,13 @@ export function Disclosure({ model, words, server, onInsert, onSave }: Disclosur
         >
           {copied ? words.say('Copied') : words.say('Copy')}
         </button>
-        <button type="button" className="jp-AIProv-action" disabled={!statement || model.isReadOnly} title={why || undefined} onClick={() => onInsert(text)}>
+        <button
+          type="button"
+          className="jp-AIProv-action"
+          disabled={!statement || model.isReadOnly}
+          title={why || undefined}
+          onClick={() => onInsert(text)}
+        >
           {words.say('Insert in notebook')}
         </button>
         <select

@@ -26,7 +26,14 @@ const rowOfCell = new WeakMap<CellRecord, Row>();
 export function rowsOf(record: Record): Row[] {
   return [
     ...record.cells
-      .filter(cell => cell.uses.length || cell.authorship.length || cell.derivations.length || cell.gaps.length || cell.origin !== null)
+      .filter(
+        cell =>
+          cell.uses.length ||
+          cell.authorship.length ||
+          cell.derivations.length ||
+          cell.gaps.length ||
+          cell.origin !== null
+      )
       .map(cell => {
         let row = rowOfCell.get(cell);
         if (!row) {

@@ -46,7 +46,9 @@ class Fold {
     this.readLive();
     const cells = this.document.cells.flatMap(cell => this.cellRecord(cell) ?? []);
     const derivations = this.latest(cells.flatMap(cell => cell.derivations));
-    const notebookReviews = keyed(this.document.log.reviews, this.left).flatMap(([id, raw]) => this.review(id, raw, null));
+    const notebookReviews = keyed(this.document.log.reviews, this.left).flatMap(([id, raw]) =>
+      this.review(id, raw, null)
+    );
     const sessions = keyed(this.document.log.sessions, this.left);
     const gaps = [
       ...cells.flatMap(cell => cell.gaps),
@@ -150,14 +152,18 @@ class Fold {
     const gaps: Gap[] = kept.flatMap(([, stamp]) => stamp.gaps.map(gap => ({ ...gap, cellIndex: cell.index })));
     if (lively) {
       const [, liveUses, run] = lively;
-      uses.push(...liveUses.map(use => ({ ...placed(use), executionCount: run.executionCount ?? cell.executionCount })));
+      uses.push(
+        ...liveUses.map(use => ({ ...placed(use), executionCount: run.executionCount ?? cell.executionCount }))
+      );
       derivations.push(...Array.from(run.derivations.values(), placed));
       authorship.push(...run.authorship.map(placed));
       gaps.push(...run.gaps.map(gap => ({ ...gap, cellIndex: cell.index })));
     }
     authorship.push(...objects(mark.authorship, this.left, 100).map(raw => placed(authorshipOf(raw))));
     const reviews = keyed(mark.reviews, this.left).flatMap(([id, raw]) => this.review(id, raw, cell));
-    const ran = lively ? lively[2].sourceSha256 : (kept[kept.length - 1]?.[1].sourceSha256 ?? text(mark.source_sha256, 64));
+    const ran = lively
+      ? lively[2].sourceSha256
+      : (kept[kept.length - 1]?.[1].sourceSha256 ?? text(mark.source_sha256, 64));
     const edited = ran !== '' && !cell.isSource(ran);
     const origin = originOf(uses, derivations, authorship) ?? (hasMark && mark.origin ? markOrigin : null);
     const models = new Set(uses.map(use => use.answered || use.asked).filter(Boolean));
@@ -196,7 +202,9 @@ class Fold {
         cellIndex: home?.index ?? null,
         cellId: home?.id ?? review.cellId,
         withdrawn: this.withdrawn.get(id) ?? null,
-        stale: home !== null && ((source !== '' && !home.isSource(source)) || (outputs !== '' && outputs !== home.outputsSha256()))
+        stale:
+          home !== null &&
+          ((source !== '' && !home.isSource(source)) || (outputs !== '' && outputs !== home.outputsSha256()))
       }
     ];
   }
@@ -280,9 +288,13 @@ function originOf(
   derivations: readonly Derivation[],
   authorship: readonly Authorship[]
 ): Origin | null {
-  const found = new Set<Origin>([...derivations, ...authorship].map(one => one.origin).filter(one => AI_ORIGINS.has(one)));
+  const found = new Set<Origin>(
+    [...derivations, ...authorship].map(one => one.origin).filter(one => AI_ORIGINS.has(one))
+  );
   if (uses.some(use => use.standing === 'shown' || use.standing === 'cached')) {
-    return found.has('ai-generated') || found.size === 0 ? 'ai-generated' : (RANK.find(one => found.has(one)) ?? 'ai-generated');
+    return found.has('ai-generated') || found.size === 0
+      ? 'ai-generated'
+      : (RANK.find(one => found.has(one)) ?? 'ai-generated');
   }
   const origin = RANK.find(one => found.has(one));
   return origin ?? (authorship.some(one => one.origin === 'human') ? 'human' : null);

@@ -113,7 +113,8 @@ export const FRENCH: ReadonlyMap<string, string> = new Map(
     'The journal lines that the stamps sum up stay with the author; ask for the audit log to check them.':
       "Les lignes du registre que résument les cachets restent chez l'auteur ; demandez le registre d'audit pour les contrôler.",
     'Not covered: %1': 'Non couvert : %1',
-    'the answers in the disclosure (free text of the authors)': 'les réponses de la déclaration (texte libre des auteurs)',
+    'the answers in the disclosure (free text of the authors)':
+      'les réponses de la déclaration (texte libre des auteurs)',
     'times, tokens and ids of stamps without a seal': 'dates, jetons et identifiants des cachets sans scellé',
     'records of people without a seal': 'mentions de personnes sans scellé',
     'sessions in the notebook log without a seal': 'sessions du registre du carnet sans scellé',
@@ -135,7 +136,7 @@ export const FRENCH: ReadonlyMap<string, string> = new Map(
     'a record of authorship does not match its seal': "une mention d'auteur ne correspond pas à son scellé",
     'a mark holds what version 1.0 does not know': 'une marque contient ce que la version 1.0 ne connaît pas',
     'a record that a person added does not match its seal':
-      "une mention ajoutée par une personne ne correspond pas à son scellé",
+      'une mention ajoutée par une personne ne correspond pas à son scellé',
     'a session in the notebook log does not match its seal':
       'une session du registre du carnet ne correspond pas à son scellé',
     // timeline
@@ -259,6 +260,7 @@ export const FRENCH: ReadonlyMap<string, string> = new Map(
     '%1 thing only you know': '%1 point que vous seul connaissez',
     '%1 things only you know': '%1 points que vous seul connaissez',
     'Nothing is missing.': 'Rien ne manque.',
+    'I confirm': 'Je confirme',
     Language: 'Langue',
     Journal: 'Revue',
     'full text': 'texte complet',

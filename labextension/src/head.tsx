@@ -33,7 +33,8 @@ export function Head(props: HeadProps): React.ReactElement {
   const summary = model.summary;
   const recording = model.link.recording;
   const isEmpty = model.record.isEmpty;
-  const state = recording === 'recording' && isEmpty ? words.say('Recording, nothing yet') : words.say(RECORDING[recording]);
+  const state =
+    recording === 'recording' && isEmpty ? words.say('Recording, nothing yet') : words.say(RECORDING[recording]);
   return (
     <div className="jp-AIProv-head">
       {props.hint && (
@@ -76,7 +77,11 @@ export function Head(props: HeadProps): React.ReactElement {
           </li>
           {summary.development > 0 && (
             <li className="jp-AIProv-quiet">
-              {words.many('%1 further request during development', '%1 further requests during development', summary.development)}
+              {words.many(
+                '%1 further request during development',
+                '%1 further requests during development',
+                summary.development
+              )}
             </li>
           )}
           {summary.reviewable > 0 && (
@@ -189,7 +194,11 @@ function FileTools({ model, words, onlyAI, onOnlyAI }: HeadProps): React.ReactEl
                   {change.index === null ? (
                     words.say('notebook log')
                   ) : (
-                    <button type="button" className="jp-AIProv-link" onClick={() => void model.jump(change.index as number)}>
+                    <button
+                      type="button"
+                      className="jp-AIProv-link"
+                      onClick={() => void model.jump(change.index as number)}
+                    >
                       {words.cell(change.index)}
                     </button>
                   )}
@@ -201,7 +210,9 @@ function FileTools({ model, words, onlyAI, onOnlyAI }: HeadProps): React.ReactEl
           )}
           {found.answer === 'not-supplied' && (
             <p className="jp-AIProv-quiet">
-              {words.say('The journal lines that the stamps sum up stay with the author; ask for the audit log to check them.')}
+              {words.say(
+                'The journal lines that the stamps sum up stay with the author; ask for the audit log to check them.'
+              )}
             </p>
           )}
           {found.notCovered.length > 0 && (

@@ -97,7 +97,13 @@ export class KernelLink {
       this.set('none');
       return;
     }
-    if (this.refused || this.comm || !kernel.handleComms || kernel.status === 'starting' || kernel.status === 'restarting') {
+    if (
+      this.refused ||
+      this.comm ||
+      !kernel.handleComms ||
+      kernel.status === 'starting' ||
+      kernel.status === 'restarting'
+    ) {
       return;
     }
     const comm = kernel.createComm(COMM);

@@ -68,7 +68,10 @@ function joinedUse(calls: readonly Fields[], key: string, run: Run): Use {
   };
   const seconds = calls.flatMap(call => (typeof call.seconds === 'number' ? [call.seconds] : []));
   const capture = calls.map(call => fields(call.capture));
-  const starts = calls.map(call => text(call.start_time, 40)).filter(Boolean).sort();
+  const starts = calls
+    .map(call => text(call.start_time, 40))
+    .filter(Boolean)
+    .sort();
   const use = useOf(
     {
       ...head,
@@ -79,7 +82,9 @@ function joinedUse(calls: readonly Fields[], key: string, run: Run): Use {
       incomplete: capture.filter(one => one.complete === false).length,
       streamed: capture.filter(one => one.streamed === true).length,
       repeats: calls.filter(call => call.repeat === true).length,
-      errors: Object.fromEntries(calls.flatMap(call => (text(call['error.type']) ? [[text(call['error.type'], 200), 1]] : []))),
+      errors: Object.fromEntries(
+        calls.flatMap(call => (text(call['error.type']) ? [[text(call['error.type'], 200), 1]] : []))
+      ),
       first: starts[0] ?? '',
       last: starts[starts.length - 1] ?? ''
     },

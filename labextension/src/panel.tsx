@@ -17,6 +17,11 @@ import type { Words } from './words';
 
 export const PANEL = 'jupyter-aiprov-panel';
 const ONLY = 'jp-mod-aiprovOnly';
+const ORIGIN_OF: ReadonlyMap<string, string> = new Map([
+  ['observed', 'real-observation'],
+  ['human', 'human'],
+  ['synthetic', 'synthetic']
+]);
 const TABS: readonly (readonly [Tab, string])[] = [
   ['timeline', 'Timeline'],
   ['data', 'Data'],
@@ -101,7 +106,12 @@ export class ProvenancePanel extends ReactWidget {
           show={setTab}
         />
         <Tabs tab={this.tab} words={words} onTab={setTab} />
-        <div id="jp-AIProv-view" role="tabpanel" aria-labelledby={`jp-AIProv-tab-${this.tab}`} className="jp-AIProv-view">
+        <div
+          id="jp-AIProv-view"
+          role="tabpanel"
+          aria-labelledby={`jp-AIProv-tab-${this.tab}`}
+          className="jp-AIProv-view"
+        >
           {this.view(model, words)}
         </div>
         <p className="jp-AIProv-foot">{words.say('In the notebook: digests, no text · in .aiprov/: text')}</p>
@@ -131,7 +141,7 @@ export class ProvenancePanel extends ReactWidget {
             model={model}
             words={words}
             onDeclare={(kind, subject) =>
-              model.writer.declare(kind, subject, {}, person ? { ...person } : { name: '', identity: 'asserted' })
+              model.writer.declare(kind, subject, { origin: ORIGIN_OF.get(kind) ?? 'unknown' }, this.by(person))
             }
           />
         );
@@ -146,9 +156,17 @@ export class ProvenancePanel extends ReactWidget {
             server={this.options.server}
             onInsert={text => void model.jump(insertSection(model.panel, text))}
             onSave={save}
+            onConfirm={sentence =>
+              model.writer.declare('confirmed', sentence, { confirmed: true, sentence }, this.by(person))
+            }
           />
         );
     }
+  }
+
+  /** Who declares; a name is added only where Jupyter vouches for it. */
+  private by(person: Person | null): { [key: string]: string } {
+    return person ? { name: person.name, identity: person.identity } : { identity: 'asserted' };
   }
 
   private _model: NotebookProvenance | null = null;

@@ -44,7 +44,11 @@ function itemsOf(cell: CellRecord, record: Record): Item[] {
   const isCode = cell.authorship.some(one => AI_ORIGINS.has(one.origin));
   const isShown = cell.uses.some(use => use.standing === 'shown' || use.standing === 'cached');
   const others = reviews.filter(review => review.kind === 'cell');
-  if ((!columns.length && (isShown || made.length || (cell.origin !== null && AI_ORIGINS.has(cell.origin)))) || isCode || others.length) {
+  if (
+    (!columns.length && (isShown || made.length || (cell.origin !== null && AI_ORIGINS.has(cell.origin)))) ||
+    isCode ||
+    others.length
+  ) {
     items.push(itemOf(cell, null, reviews));
   }
   return items;
@@ -52,12 +56,22 @@ function itemsOf(cell: CellRecord, record: Record): Item[] {
 
 function itemOf(cell: CellRecord, one: Derivation | null, all: readonly Review[]): Item {
   const name = one?.subject ?? '';
-  const kind: SubjectKind = one === null ? 'cell' : one.kind === 'figure' ? 'figure' : one.kind === 'file' ? 'rows' : 'column';
+  const kind: SubjectKind =
+    one === null ? 'cell' : one.kind === 'figure' ? 'figure' : one.kind === 'file' ? 'rows' : 'column';
   const reviews = all.filter(review => review.name === name && (name !== '' || review.kind === 'cell'));
   const fresh = reviews
     .filter(review => review.withdrawn === null && !review.stale)
     .sort((a, b) => (a.time < b.time ? -1 : 1));
-  const unit = one === null ? 'cells' : one.kind === 'figure' ? 'figures' : one.rowsTotal !== null ? 'rows' : one.kind === 'file' ? 'files' : 'cells';
+  const unit =
+    one === null
+      ? 'cells'
+      : one.kind === 'figure'
+        ? 'figures'
+        : one.rowsTotal !== null
+          ? 'rows'
+          : one.kind === 'file'
+            ? 'files'
+            : 'cells';
   const total = unit === 'rows' ? (one?.rowsAi ?? one?.rowsTotal ?? 0) : 1;
   const units = fresh.map(review => ({
     all: review.method !== 'sampled',

@@ -57,7 +57,9 @@ export function lineOf(stamp: Stamp, words: Words): string {
     parts.push(words.say('not captured: %1', stamp.gaps.length));
   }
   for (const one of stamp.authorship) {
-    parts.push(words.say('code: %1', words.origin(one.origin)) + (one.tool || one.model ? ` (${one.tool || one.model})` : ''));
+    parts.push(
+      words.say('code: %1', words.origin(one.origin)) + (one.tool || one.model ? ` (${one.tool || one.model})` : '')
+    );
   }
   return `${words.say('AI')}: ${parts.join(' · ')}`;
 }
@@ -76,8 +78,21 @@ function details(stamp: Stamp, words: Words): HTMLElement {
 function body(stamp: Stamp, words: Words): HTMLElement[] {
   const out: HTMLElement[] = [];
   if (stamp.uses.length) {
-    const head = ['Operation', 'Model (as reported by the server)', 'Provider', 'Calls', 'State', 'Where it ran', 'Tokens'];
-    out.push(table(head.map(one => words.say(one)), stamp.uses.slice(0, SHOWN).map(use => useRow(use, words))));
+    const head = [
+      'Operation',
+      'Model (as reported by the server)',
+      'Provider',
+      'Calls',
+      'State',
+      'Where it ran',
+      'Tokens'
+    ];
+    out.push(
+      table(
+        head.map(one => words.say(one)),
+        stamp.uses.slice(0, SHOWN).map(use => useRow(use, words))
+      )
+    );
   }
   const made = stamp.derivations.slice(0, SHOWN);
   if (made.length) {
@@ -89,8 +104,7 @@ function body(stamp: Stamp, words: Words): HTMLElement[] {
       list(stamp.gaps.slice(0, SHOWN).map(gap => [gap.reason, gap.detail].filter(Boolean).join(': ')))
     );
   }
-  const beyond =
-    Math.max(0, stamp.uses.length - SHOWN) + Math.max(0, stamp.derivations.length - SHOWN) + stamp.leftOut;
+  const beyond = Math.max(0, stamp.uses.length - SHOWN) + Math.max(0, stamp.derivations.length - SHOWN) + stamp.leftOut;
   if (beyond) {
     out.push(element('p', words.say('Left out here: %1', beyond)));
   }

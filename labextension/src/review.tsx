@@ -75,12 +75,19 @@ export function Review({ model, words, person, activeIndex }: ReviewProps): Reac
         <p className="jp-AIProv-quiet">{words.say('Nothing to review is on record.')}</p>
       ) : (
         <p className="jp-AIProv-quiet">
-          {words.say('With the focus in the list: c checked · e corrected · r rejected · u undo · Enter shows the cell')}
+          {words.say(
+            'With the focus in the list: c checked · e corrected · r rejected · u undo · Enter shows the cell'
+          )}
         </p>
       )}
       <ul className="jp-AIProv-list" ref={list} aria-label={words.say('To review')}>
         {items.slice(0, 500).map((item, index) => (
-          <li key={item.key} className="jp-AIProv-item" data-active={item.cellIndex === activeIndex} data-state={item.state}>
+          <li
+            key={item.key}
+            className="jp-AIProv-item"
+            data-active={item.cellIndex === activeIndex}
+            data-state={item.state}
+          >
             <div
               data-review={item.key}
               role="group"
@@ -173,7 +180,15 @@ function progress(item: Item, words: Words): string {
 }
 
 /** The reviews an item already has; each can be withdrawn with a reason. */
-function Given({ item, model, words }: { item: Item; model: NotebookProvenance; words: Words }): React.ReactElement | null {
+function Given({
+  item,
+  model,
+  words
+}: {
+  item: Item;
+  model: NotebookProvenance;
+  words: Words;
+}): React.ReactElement | null {
   if (!item.reviews.length) {
     return null;
   }
@@ -196,7 +211,12 @@ function givenText(review: ReviewRecord, words: Words): string {
   const who = review.by
     ? `${review.by.name || words.say('no name')} (${words.say(review.by.identity === 'authenticated' ? 'identity from Jupyter' : 'identity typed, not authenticated')})`
     : words.say('no name');
-  const parts = [words.say(STATUS_LABEL[review.status]), words.say(METHOD_LABEL[review.method]), who, words.time(review.time)];
+  const parts = [
+    words.say(STATUS_LABEL[review.status]),
+    words.say(METHOD_LABEL[review.method]),
+    who,
+    words.time(review.time)
+  ];
   if (review.stale) {
     parts.push(words.say('outdated: source or outputs changed since'));
   }
@@ -293,7 +313,11 @@ function Sign({ items, drafts, words, person, onUndo, onSign }: SignProps): Reac
     >
       <label>
         {words.say('How')}
-        <select className="jp-AIProv-select" value={method} onChange={event => setMethod(METHODS.find(one => one === event.target.value) ?? 'other')}>
+        <select
+          className="jp-AIProv-select"
+          value={method}
+          onChange={event => setMethod(METHODS.find(one => one === event.target.value) ?? 'other')}
+        >
           {METHODS.map(one => (
             <option key={one} value={one}>
               {words.say(METHOD_LABEL[one])}
@@ -304,13 +328,26 @@ function Sign({ items, drafts, words, person, onUndo, onSign }: SignProps): Reac
       {isSampled && rows.length > 0 && (
         <label>
           {words.say('Rows read')}
-          <input className="jp-mod-styled" type="number" min={1} required value={read} onChange={event => setRead(event.target.value)} />
+          <input
+            className="jp-mod-styled"
+            type="number"
+            min={1}
+            required
+            value={read}
+            onChange={event => setRead(event.target.value)}
+          />
         </label>
       )}
       {rows.some(item => drafts.get(item.key) === 'corrected') && (
         <label>
           {words.say('Rows corrected')}
-          <input className="jp-mod-styled" type="number" min={0} value={corrected} onChange={event => setCorrected(event.target.value)} />
+          <input
+            className="jp-mod-styled"
+            type="number"
+            min={0}
+            value={corrected}
+            onChange={event => setCorrected(event.target.value)}
+          />
         </label>
       )}
       <label>
@@ -319,11 +356,13 @@ function Sign({ items, drafts, words, person, onUndo, onSign }: SignProps): Reac
       </label>
       {person ? (
         <p>
-          {words.say('Signed as %1', person.name)} <span className="jp-AIProv-quiet">({words.say('identity from Jupyter')})</span>
+          {words.say('Signed as %1', person.name)}{' '}
+          <span className="jp-AIProv-quiet">({words.say('identity from Jupyter')})</span>
         </p>
       ) : (
         <label>
-          {words.say('Your name')} <span className="jp-AIProv-quiet">({words.say('identity typed, not authenticated')})</span>
+          {words.say('Your name')}{' '}
+          <span className="jp-AIProv-quiet">({words.say('identity typed, not authenticated')})</span>
           <input className="jp-mod-styled" required value={typed} onChange={event => setTyped(event.target.value)} />
         </label>
       )}

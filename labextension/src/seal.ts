@@ -55,9 +55,7 @@ export function sourceDigest(source: string): string {
 /** Whether this is the source that was digested, whatever its line ends. */
 export function isSource(source: string, sha: unknown): boolean {
   const plain = lines(source);
-  return (
-    sha === textSha256(plain) || sha === textSha256(plain.split('\n').join('\r\n')) || sha === textSha256(source)
-  );
+  return sha === textSha256(plain) || sha === textSha256(plain.split('\n').join('\r\n')) || sha === textSha256(source);
 }
 
 /** Whether an output carries a record of ours. */

@@ -1,19 +1,6 @@
 /** What one stamp says, read once and remembered by the record's identity. */
 
-import {
-  among,
-  count,
-  countOrNull,
-  Fields,
-  fields,
-
-  LeftOut,
-  number,
-  objects,
-  own,
-  text,
-  texts
-} from './json';
+import { among, count, countOrNull, Fields, fields, LeftOut, number, objects, own, text, texts } from './json';
 import { canonical } from './proof';
 import type { Authorship, Derivation, Gap, Message, Review, SubjectKind, Units, Use } from './record';
 import { METHODS } from './record';
@@ -103,7 +90,9 @@ export function useOf(group: Fields, where: Where): Use {
       parameters.push([key.slice(REQUEST_PREFIX.length), shown(group[key])]);
     }
   }
-  const errors = Object.keys(fields(group.errors)).slice(0, 20).map(name => text(name, 200));
+  const errors = Object.keys(fields(group.errors))
+    .slice(0, 20)
+    .map(name => text(name, 200));
   return {
     key: where.key,
     execution: where.execution,
@@ -243,4 +232,3 @@ export function messagesOf(raw: unknown, left: LeftOut): Message[] {
       .join('\n')
   }));
 }
-

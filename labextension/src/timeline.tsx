@@ -48,14 +48,32 @@ export function Timeline(props: TimelineProps): React.ReactElement {
           value={filter.text}
           onChange={event => onFilter({ ...filter, text: event.target.value })}
         />
-        <Choice label={words.say('model')} value={filter.model} options={choices.models} onChange={value => onFilter({ ...filter, model: value })} />
-        <Choice label={words.say('kind')} value={filter.kind} options={choices.kinds} onChange={value => onFilter({ ...filter, kind: value })} />
+        <Choice
+          label={words.say('model')}
+          value={filter.model}
+          options={choices.models}
+          onChange={value => onFilter({ ...filter, model: value })}
+        />
+        <Choice
+          label={words.say('kind')}
+          value={filter.kind}
+          options={choices.kinds}
+          onChange={value => onFilter({ ...filter, kind: value })}
+        />
         <label>
-          <input type="checkbox" checked={filter.toReview} onChange={event => onFilter({ ...filter, toReview: event.target.checked })} />
+          <input
+            type="checkbox"
+            checked={filter.toReview}
+            onChange={event => onFilter({ ...filter, toReview: event.target.checked })}
+          />
           {words.say('to review')}
         </label>
         <label>
-          <input type="checkbox" checked={filter.errors} onChange={event => onFilter({ ...filter, errors: event.target.checked })} />
+          <input
+            type="checkbox"
+            checked={filter.errors}
+            onChange={event => onFilter({ ...filter, errors: event.target.checked })}
+          />
           {words.say('errors')}
         </label>
       </div>
@@ -86,9 +104,19 @@ export function Timeline(props: TimelineProps): React.ReactElement {
   );
 }
 
-function Choice(props: { label: string; value: string; options: readonly string[]; onChange: (value: string) => void }): React.ReactElement {
+function Choice(props: {
+  label: string;
+  value: string;
+  options: readonly string[];
+  onChange: (value: string) => void;
+}): React.ReactElement {
   return (
-    <select className="jp-AIProv-select" aria-label={props.label} value={props.value} onChange={event => props.onChange(event.target.value)}>
+    <select
+      className="jp-AIProv-select"
+      aria-label={props.label}
+      value={props.value}
+      onChange={event => props.onChange(event.target.value)}
+    >
       <option value="">{props.label}</option>
       {props.options.slice(0, 200).map(option => (
         <option key={option} value={option}>
@@ -117,10 +145,22 @@ const TimelineRow = React.memo(function TimelineRow(props: RowProps): React.Reac
       node.current?.scrollIntoView({ block: 'nearest' });
     }
   }, [props.isActive]);
-  const where = row.cell ? words.cell(row.cell.index) : row.use?.cellId || row.use?.execution ? words.standing(row.use.standing) : row.use?.standing === 'superseded' ? words.standing('superseded') : words.say('outside any cell');
+  const where = row.cell
+    ? words.cell(row.cell.index)
+    : row.use?.cellId || row.use?.execution
+      ? words.standing(row.use.standing)
+      : row.use?.standing === 'superseded'
+        ? words.standing('superseded')
+        : words.say('outside any cell');
   const head = row.cell ? originLine(row.cell, words) : words.say('during development');
   return (
-    <li ref={node} className="jp-AIProv-item" data-active={props.isActive} data-cell={row.cell?.index} aria-current={props.isActive ? 'true' : undefined}>
+    <li
+      ref={node}
+      className="jp-AIProv-item"
+      data-active={props.isActive}
+      data-cell={row.cell?.index}
+      aria-current={props.isActive ? 'true' : undefined}
+    >
       <div className="jp-AIProv-itemHead">
         {row.cell ? (
           <button type="button" className="jp-AIProv-jump" onClick={() => props.onJump((row.cell as CellRecord).index)}>
@@ -144,7 +184,9 @@ const TimelineRow = React.memo(function TimelineRow(props: RowProps): React.Reac
       {uses.slice(0, props.isOpen ? 100 : 3).map(use => (
         <UseLine key={use.key} use={use} words={words} />
       ))}
-      {!props.isOpen && uses.length > 3 && <p className="jp-AIProv-quiet">{words.say('and %1 more', uses.length - 3)}</p>}
+      {!props.isOpen && uses.length > 3 && (
+        <p className="jp-AIProv-quiet">{words.say('and %1 more', uses.length - 3)}</p>
+      )}
       {row.cell && <Became cell={row.cell} words={words} isOpen={props.isOpen} />}
       {props.isOpen && uses.slice(0, 100).map(use => <UseDetails key={use.key} use={use} words={words} />)}
     </li>
@@ -153,7 +195,13 @@ const TimelineRow = React.memo(function TimelineRow(props: RowProps): React.Reac
 
 /** Records are folded anew at each change: a row is drawn again only when what it shows differs. */
 function sameRow(a: RowProps, b: RowProps): boolean {
-  return a.words === b.words && a.isOpen === b.isOpen && a.isActive === b.isActive && a.onJump === b.onJump && signature(a.row) === signature(b.row);
+  return (
+    a.words === b.words &&
+    a.isOpen === b.isOpen &&
+    a.isActive === b.isActive &&
+    a.onJump === b.onJump &&
+    signature(a.row) === signature(b.row)
+  );
 }
 
 const signatures = new WeakMap<object, string>();
@@ -189,7 +237,8 @@ function originLine(cell: CellRecord, words: Words): string {
 function UseLine({ use, words }: { use: Use; words: Words }): React.ReactElement {
   const model = use.answered || use.asked || words.say('model not named');
   const asked = use.asked && use.answered && use.asked !== use.answered ? `${use.asked} → ` : '';
-  const tokens = use.inputTokens === null && use.outputTokens === null ? null : (use.inputTokens ?? 0) + (use.outputTokens ?? 0);
+  const tokens =
+    use.inputTokens === null && use.outputTokens === null ? null : (use.inputTokens ?? 0) + (use.outputTokens ?? 0);
   const facts = [
     `${use.operation || words.say('call')}${use.count > 1 ? ` ×${words.number(use.count)}` : ''}`,
     ...(tokens === null ? [] : [words.say('%1 tokens', words.tokens(tokens))]),
@@ -210,7 +259,15 @@ function UseLine({ use, words }: { use: Use; words: Words }): React.ReactElement
   );
 }
 
-function Became({ cell, words, isOpen }: { cell: CellRecord; words: Words; isOpen: boolean }): React.ReactElement | null {
+function Became({
+  cell,
+  words,
+  isOpen
+}: {
+  cell: CellRecord;
+  words: Words;
+  isOpen: boolean;
+}): React.ReactElement | null {
   const made = cell.derivations;
   if (!made.length) {
     return null;
@@ -254,7 +311,9 @@ function UseDetails({ use, words }: { use: Use; words: Words }): React.ReactElem
           ))}
       </dl>
       {use.messages.length === 0 ? (
-        <p className="jp-AIProv-quiet">{words.say('In the notebook: digests, no text. The texts stay in .aiprov/ beside it.')}</p>
+        <p className="jp-AIProv-quiet">
+          {words.say('In the notebook: digests, no text. The texts stay in .aiprov/ beside it.')}
+        </p>
       ) : (
         use.messages.map((message, i) => (
           <div key={i} className="jp-AIProv-message">

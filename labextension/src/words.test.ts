@@ -15,7 +15,7 @@ for (const source of sources) {
     String.raw`\.say\(\s*${literal}`,
     String.raw`\.many\(\s*${literal}`,
     String.raw`this\.changed\([^,()]+,\s*${literal}`,
-    String.raw`notCovered\.add\(${literal}`,
+    String.raw`notCovered\.add\(${literal}`
   ]) {
     for (const match of source.matchAll(new RegExp(pattern, 'g'))) {
       used.add((match[1] ?? match[2] ?? '').replace(/\\'/g, "'"));

@@ -40,7 +40,9 @@ export class Words {
   }
 
   percent(share: number): string {
-    const shown = (100 * share).toLocaleString(this.language === 'fr' ? 'fr-FR' : 'en-GB', { maximumFractionDigits: 1 });
+    const shown = (100 * share).toLocaleString(this.language === 'fr' ? 'fr-FR' : 'en-GB', {
+      maximumFractionDigits: 1
+    });
     return this.language === 'fr' ? `${shown}\u202f%` : `${shown} %`;
   }
 

@@ -103,9 +103,7 @@ def test_answers_of_the_unsaved_notebook_fill_slots_and_keep_their_field(client:
     after = json.loads(client.ask("disclose", {"path": "study.ipynb", "notebook": nb})[1])
     assert {"name": name, "missing": False}.items() <= next(s for s in after["slots"] if s["name"] == name).items()
     assert "sorting of notes by" in after["text"]
-    assert (client.folder / "study.ipynb").read_bytes() == sample.write(
-        client.folder / "study.ipynb", sample.notebook()
-    )
+    assert (client.folder / "study.ipynb").read_bytes() == sample.data(sample.notebook())
 
 
 @pytest.mark.parametrize(

@@ -41,9 +41,8 @@ class Server:
 
     def page(self, app: str, name: str) -> str:
         """Address of a notebook in `lab` or `notebook`."""
-        path = "doc/tree" if app == "lab" else "notebooks"
-        prefix = "lab/" if app == "lab" else ""
-        return f"{self.url}/{prefix}{'tree' if app == 'lab' else path}/{name}?token={TOKEN}&reset"
+        path = "lab/tree" if app == "lab" else "notebooks"
+        return f"{self.url}/{path}/{name}?token={TOKEN}&reset"
 
     def configure(self, plugin: str, values: dict[str, Any]) -> None:
         """Write a user setting of the front end."""
@@ -64,6 +63,8 @@ def serving(tmp: Path, *extra: str) -> Iterator[Server]:
     share = home / "data"
     (share / "labextensions").mkdir(parents=True)
     (share / "labextensions" / "jupyter-aiprov").symlink_to(BUNDLE)
+    (home / "config").mkdir()
+    shutil.copy(ROOT / "labextension" / "server-config.json", home / "config" / "jupyter_server_config.json")
     env = {
         **os.environ,
         "HOME": str(home),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,15 @@ SESSION = "5e5510n" * 4
 START = "2026-11-20T09:00:00.000+00:00"
 KERNEL = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
+    "language_info": {
+        "codemirror_mode": {"name": "ipython", "version": 3},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+        "version": platform.python_version(),
+    },
 }
 
 
@@ -176,6 +185,10 @@ def notebook(*, journal: bool = False) -> dict[str, Any]:
 
 def write(path: Path, nb: dict[str, Any]) -> bytes:
     """Put the notebook on disk as JupyterLab would; returns its bytes."""
-    data = (json.dumps(nb, ensure_ascii=False, indent=1) + "\n").encode()
-    path.write_bytes(data)
-    return data
+    path.write_bytes(data(nb))
+    return data(nb)
+
+
+def data(nb: dict[str, Any]) -> bytes:
+    """The notebook's bytes as JupyterLab saves them."""
+    return (json.dumps(nb, ensure_ascii=False, indent=1) + "\n").encode()
