@@ -49,7 +49,11 @@ def deepl(exchange: Exchange) -> Invocation:
 )
 @reads(host="texttospeech.googleapis.com", path="*:synthesize", provider="gcp.text_to_speech")
 @reads(host="language.googleapis.com", path="*/documents:*", provider="gcp.natural_language")
-@reads(host=("documentai.googleapis.com", "*-documentai.googleapis.com"), path="*:*rocess*", provider="gcp.document_ai")
+@reads(
+    host=("documentai.googleapis.com", "*-documentai.googleapis.com"),
+    path=("*:process", "*:batchProcess"),
+    provider="gcp.document_ai",
+)
 @reads(host="videointelligence.googleapis.com", path="*:annotate", provider="gcp.video_intelligence")
 def google(exchange: Exchange) -> Invocation:
     """Google's translation, vision, speech, language, document and video services."""
