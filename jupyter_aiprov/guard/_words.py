@@ -14,7 +14,8 @@ Token = bytes
 
 # Letters, digits, `-` and `_` stay (identifiers are one token), so does all beyond ASCII; NUL parts values.
 _TABLE: Final = bytes(c if c >= 128 or c == 0 or chr(c).isalnum() or chr(c) in "-_" else 32 for c in range(256))
-_ESCAPE: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
+_ESCAPE: Final = re.compile(r"\\{1,8}u([0-9a-fA-F]{4})")  # JSON in JSON doubles the backslash
+_ESCAPED_SPACE: Final = re.compile(r"\\{1,8}[nrt]")
 # Combining marks, zero-width characters, soft hyphens: gone, so that they hide nothing.
 _NOTHING: Final = re.compile(
     rb"\xcc[\x80-\xbf]|\xcd[\x80-\xaf]|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf|\xc2\xad"
@@ -66,7 +67,7 @@ def folded(text: str) -> bytes:
     if "\\" in text:
         if "\\u" in text:
             text = _ESCAPE.sub(lambda m: chr(int(m[1], 16)), text)
-        text = text.replace("\\n", " ").replace("\\r", " ").replace("\\t", " ")
+        text = _ESCAPED_SPACE.sub(" ", text)
     if text.isascii():
         return text.lower().encode().translate(_TABLE)
     for mark, instead in _TYPOGRAPHY:
