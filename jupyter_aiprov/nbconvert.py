@@ -30,12 +30,24 @@ from jupyter_aiprov import notebook, semconv, stamp
 from jupyter_aiprov.document import metadata as metadata_of
 from jupyter_aiprov.errors import UsageError
 from jupyter_aiprov.exporters import _facts, _tables, statement, summary
-from jupyter_aiprov.exporters._document import Heading, Table, Target, clean, html_text, inline, md_text, tex_text, write
+from jupyter_aiprov.exporters._document import (
+    Heading,
+    Table,
+    Target,
+    clean,
+    html_text,
+    inline,
+    md_text,
+    tex_text,
+    write,
+)
 from jupyter_aiprov.exporters._words import Language, joined, number, word
 from jupyter_aiprov.provenance import Cell, Provenance, Use
 
 PAGES: Final = Path(__file__).with_name("exporters") / "pages"
-MARKER: Final = re.compile(r"^\s*(<!--\s*aiprov:(section|disclosure)\s*-->|\{\{\s*aiprov\.(section|disclosure)\s*\}\})\s*$", re.IGNORECASE)
+MARKER: Final = re.compile(
+    r"^\s*(<!--\s*aiprov:(section|disclosure)\s*-->|\{\{\s*aiprov\.(section|disclosure)\s*\}\})\s*$", re.IGNORECASE
+)
 OWN: Final = "aiprov_page"  # on cells and outputs of the copy being converted; never taken from a file
 
 
@@ -48,14 +60,23 @@ class AIProvPreprocessor(Preprocessor):  # type: ignore[misc]
 
     enabled = Bool(True).tag(config=True)
     insert = Bool(True, help="Insert Markdown cells; off when the template places the text itself.").tag(config=True)
-    language = CaselessStrEnum(["", "en", "fr"], default_value="", help="Language of the page's own text; empty: the notebook's choice.").tag(config=True)
+    language = CaselessStrEnum(
+        ["", "en", "fr"], default_value="", help="Language of the page's own text; empty: the notebook's choice."
+    ).tag(config=True)
     policy = Unicode("", help="Policy of the section; empty: the notebook's choice, else generic.").tag(config=True)
     slots: Any = Dict(help="Answers to open slots of the section, by slot.").tag(config=True)
     target: Target = "md"
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         """Mark the copy of the notebook that is being converted."""
-        page = Page(nb, resources, target="md" if self.insert else self.target, language=self.language, policy=self.policy, slots=self.slots)
+        page = Page(
+            nb,
+            resources,
+            target="md" if self.insert else self.target,
+            language=self.language,
+            policy=self.policy,
+            slots=self.slots,
+        )
         page.mark()
         if self.insert:
             page.insert()
@@ -66,7 +87,16 @@ class AIProvPreprocessor(Preprocessor):  # type: ignore[misc]
 class Page:
     """One notebook on its way to a page, with the words that go into it."""
 
-    def __init__(self, nb: NotebookNode, resources: Mapping[str, Any], *, target: Target, language: str, policy: str, slots: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        nb: NotebookNode,
+        resources: Mapping[str, Any],
+        *,
+        target: Target,
+        language: str,
+        policy: str,
+        slots: Mapping[str, str],
+    ) -> None:
         self.nb, self.target = nb, target
         name = str((resources.get("metadata") or {}).get("name") or "notebook")
         self.name = clean(name if name.endswith(".ipynb") else f"{name}.ipynb", 255)
@@ -80,7 +110,9 @@ class Page:
         told = statement.render([self.provenance], policy=str(wanted), language=self.language, slots=answers)
         self.facts = told.facts
         blocks = list(told.blocks)
-        if self.facts.tools and not any(isinstance(b, Table) and b.head[0] == word("h-where", self.language) for b in blocks):
+        if self.facts.tools and not any(
+            isinstance(b, Table) and b.head[0] == word("h-where", self.language) for b in blocks
+        ):
             blocks.append(_tables.uses(self.facts, self.language))
         title = next(b.text for b in blocks if isinstance(b, Heading))
         pointer = f"section “{title}”" if self.language == "en" else f"section «\u00a0{title}\u00a0»"
@@ -148,7 +180,10 @@ class Page:
         if self.target == "html":
             return f'<div class="aiprov-word" lang="{self.language}">[{label}] {html_text(head)} <span class="aiprov-detail">· {html_text(rest)}</span></div>'
         if self.target == "tex":
-            return rf"\par\noindent\fbox{{\parbox{{0.96\linewidth}}{{\small\textbf{{{{[}}{label}{{]}} {tex_text(head)}}} {tex_text('· ' + rest)}}}}}\par" + "\n"
+            return (
+                rf"\par\noindent\fbox{{\parbox{{0.96\linewidth}}{{\small\textbf{{{{[}}{label}{{]}} {tex_text(head)}}} {tex_text('· ' + rest)}}}}}\par"
+                + "\n"
+            )
         return f"> **\\[{label}\\] {md_text(head)}** {md_text('· ' + rest)}\n"
 
     def _mark_output(self, output: Any) -> None:
@@ -322,7 +357,9 @@ class AIProvPDFExporter(_Marked, PDFExporter):  # type: ignore[misc]
     export_from_notebook = "PDF with AI provenance"
     target: Target = "tex"
     route = CaselessStrEnum(
-        ["auto", "latex", "web"], default_value="auto", help="Way to the PDF: latex, web (a browser), or what is at hand."
+        ["auto", "latex", "web"],
+        default_value="auto",
+        help="Way to the PDF: latex, web (a browser), or what is at hand.",
     ).tag(config=True)
     safe = Bool(False, help="On the web route: sanitise the outputs of others and forbid all scripts.").tag(config=True)
     latex_command = Listed(["xelatex", "-no-shell-escape", "{filename}", "-quiet"]).tag(config=True)
@@ -341,7 +378,9 @@ class AIProvPDFExporter(_Marked, PDFExporter):  # type: ignore[misc]
             except (LatexFailed, OSError) as error:
                 if self.route == "latex":
                     raise
-                self.log.warning("XeLaTeX did not make the PDF (%s); the browser does", str(error).strip().splitlines()[-1:])
+                self.log.warning(
+                    "XeLaTeX did not make the PDF (%s); the browser does", str(error).strip().splitlines()[-1:]
+                )
         return self._printed(nb, resources, **kw)
 
     def _printed(self, nb: NotebookNode, resources: Any, **kw: Any) -> tuple[bytes, Any]:
@@ -356,7 +395,15 @@ class AIProvPDFExporter(_Marked, PDFExporter):  # type: ignore[misc]
         return print_page(page), resources
 
 
-_BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge", "microsoft-edge")
+_BROWSERS: Final = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "msedge",
+    "microsoft-edge",
+)
 
 
 def browser() -> str | None:

@@ -119,7 +119,11 @@ def _card(uses: Sequence[Use], said: Mapping[str, Mapping[str, Any]]) -> Card:
     name = clean(head.model or "", 300)
     known = weights(head)
     maker, url = maker_of(head)
-    asked = tuple(dict.fromkeys(clean(u.attributes.get(semconv.REQUEST_MODEL), 300) for u in uses if u.attributes.get(semconv.REQUEST_MODEL)))
+    asked = tuple(
+        dict.fromkeys(
+            clean(u.attributes.get(semconv.REQUEST_MODEL), 300) for u in uses if u.attributes.get(semconv.REQUEST_MODEL)
+        )
+    )
     declared = next((said[n] for n in (head.model or "", *asked) if n in said), {})
     dated = _DATED.search(name)
     alias = bool(re.search(r"(^|[-:@/])latest$", name))
@@ -133,7 +137,8 @@ def _card(uses: Sequence[Use], said: Mapping[str, Mapping[str, Any]]) -> Card:
         provider=_text(head.attributes.get(semconv.PROVIDER)),
         maker=_text(declared.get("maker")) or maker,
         url=_link(declared.get("url")) or url,
-        openness=_text(declared.get("openness")) or ("weights run here" if local else "API" if places == {"external"} else "unknown"),
+        openness=_text(declared.get("openness"))
+        or ("weights run here" if local else "API" if places == {"external"} else "unknown"),
         licence=_text(declared.get("licence") or declared.get("license") or known.get("licence")),
         training_data="known" if training == "known" else "not disclosed" if training == "not disclosed" else "unknown",
         revision=_text(known.get("revision")),
@@ -141,7 +146,13 @@ def _card(uses: Sequence[Use], said: Mapping[str, Mapping[str, Any]]) -> Card:
         sha256=_text(known.get("sha256")),
         quantisation=_text(known.get("quantisation")),
         alias=alias,
-        fixed="weights" if known.get("sha256") or known.get("revision") else "alias" if alias else "dated name" if dated else "undated name",
+        fixed="weights"
+        if known.get("sha256") or known.get("revision")
+        else "alias"
+        if alias
+        else "dated name"
+        if dated
+        else "undated name",
         year=dated.group(1)[:4] if dated else None,
         first=min((u.first for u in uses if u.first), default=None),
         last=max((u.last for u in uses if u.last), default=None),

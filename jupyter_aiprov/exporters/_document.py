@@ -62,7 +62,9 @@ def clean(value: object, limit: int = 2000) -> str:
     text = value if isinstance(value, str) else str(value)
     text = text.encode("utf-8", "replace").decode() if not text.isascii() else text
     text = _UNSEEN.sub("", text)
-    text = "".join(" " if c in "\t\n\r\v\f" else c for c in text if c in "\t\n\r\v\f" or unicodedata.category(c) != "Cc")
+    text = "".join(
+        " " if c in "\t\n\r\v\f" else c for c in text if c in "\t\n\r\v\f" or unicodedata.category(c) != "Cc"
+    )
     text = re.sub(r"[ \u2000-\u200a]{2,}", " ", text).strip()
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
@@ -120,7 +122,9 @@ def tex_text(text: str) -> str:
     return out.replace("\ue002", "{}")
 
 
-_MD_ANYWHERE = re.compile(r"([\\`*\[\]{}|~$!])|(?<![A-Za-z0-9])(_)|(_)(?![A-Za-z0-9])|(:(?=//))|((?<=\bwww)\.)|((?<=\w)@(?=\w))")
+_MD_ANYWHERE = re.compile(
+    r"([\\`*\[\]{}|~$!])|(?<![A-Za-z0-9])(_)|(_)(?![A-Za-z0-9])|(:(?=//))|((?<=\bwww)\.)|((?<=\w)@(?=\w))"
+)
 _MD_AT_START = re.compile(r"^(\s*)([#+\-=>]|\d+(?=[.)]))")
 
 
@@ -149,7 +153,9 @@ class _Writer:
         """The text escaped, open slots made visible."""
         parts = re.split(f"({OPEN}[^{CLOSE}]*{CLOSE})", text)
         out = [
-            self.open_slot[0] + self.escape(plain(p)) + self.open_slot[1] if p.startswith(OPEN) else self.escape(plain(p))
+            self.open_slot[0] + self.escape(plain(p)) + self.open_slot[1]
+            if p.startswith(OPEN)
+            else self.escape(plain(p))
             for p in parts
             if p
         ]

@@ -18,7 +18,13 @@ from jupyter_aiprov.exporters._document import clean
 from jupyter_aiprov.provenance import Event, Provenance, Use
 
 # Sentences only a person can make true; a `confirmed` declaration names one of them.
-CONFIRMATIONS: Final = ("responsibility", "reviewed-and-edited", "full-human-supervision", "accountability", "authors-only")
+CONFIRMATIONS: Final = (
+    "responsibility",
+    "reviewed-and-edited",
+    "full-human-supervision",
+    "accountability",
+    "authors-only",
+)
 _DEVELOPMENT: Final = ("superseded", "deleted", "failed", "cached")
 
 
@@ -236,7 +242,11 @@ def _fold_failures(groups: dict[tuple[Any, ...], list[tuple[Provenance, Use]]]) 
     for key in [k for k, pairs in groups.items() if all(u.standing == "failed" for _, u in pairs)]:
         asked = {u.attributes.get(semconv.REQUEST_MODEL) for _, u in groups[key]}
         for other, pairs in groups.items():
-            if other != key and other[1:3] == key[1:3] and any(u.attributes.get(semconv.REQUEST_MODEL) in asked - {None} for _, u in pairs):
+            if (
+                other != key
+                and other[1:3] == key[1:3]
+                and any(u.attributes.get(semconv.REQUEST_MODEL) in asked - {None} for _, u in pairs)
+            ):
                 pairs.extend(groups.pop(key))
                 break
 
@@ -254,7 +264,10 @@ def _tool(
     answered = [u for u in uses if u.standing != "failed"] or uses
     head = answered[0]
     model = clean(head.model or "unknown", 300)
-    card = next((c for c in cards if c.model == model and (c.sha256 or "") == str(_cards.weights(head).get("sha256") or "")), None)
+    card = next(
+        (c for c in cards if c.model == model and (c.sha256 or "") == str(_cards.weights(head).get("sha256") or "")),
+        None,
+    )
     other: Counter[str] = Counter()
     for use in uses:
         if use.standing in _DEVELOPMENT:
@@ -263,7 +276,9 @@ def _tool(
     for use in uses:
         usage.update(use.usage)
     spent = [u.seconds for u in uses if u.seconds is not None]
-    names = (clean(u.attributes.get(semconv.REQUEST_MODEL), 300) for u in uses if u.attributes.get(semconv.REQUEST_MODEL))
+    names = (
+        clean(u.attributes.get(semconv.REQUEST_MODEL), 300) for u in uses if u.attributes.get(semconv.REQUEST_MODEL)
+    )
     return Tool(
         key=slot,
         model=model,
@@ -272,7 +287,9 @@ def _tool(
         card=card,
         provider=_cards._text(head.attributes.get(semconv.PROVIDER)),
         operations=tuple(dict.fromkeys(clean(u.attributes.get(semconv.OPERATION) or "", 100) for u in uses)),
-        destination=head.attributes.get(semconv.DESTINATION) if head.attributes.get(semconv.DESTINATION) in semconv.DESTINATIONS else None,
+        destination=head.attributes.get(semconv.DESTINATION)
+        if head.attributes.get(semconv.DESTINATION) in semconv.DESTINATIONS
+        else None,
         purposes=purposes,
         tasks=tasks,
         places=_places((p, u) for p, u in pairs if u.standing in ("shown", "cached")) or _places(pairs),
@@ -394,7 +411,13 @@ def _people(provenances: Sequence[Provenance]) -> tuple[Mapping[str, str], ...]:
     for provenance in provenances:
         for one in provenance.declared("person"):
             value = one.get("value")
-            person = value if isinstance(value, Mapping) else one.get("by") if not isinstance(value, str) else {"name": value}
+            person = (
+                value
+                if isinstance(value, Mapping)
+                else one.get("by")
+                if not isinstance(value, str)
+                else {"name": value}
+            )
             if isinstance(person, Mapping) and person.get("name"):
                 entry = {k: clean(person[k], 200) for k in ("name", "orcid", "role") if person.get(k)}
                 out[entry["name"]] = entry
@@ -422,7 +445,11 @@ def _outside(declaration: Event) -> dict[str, str] | None:
         return {"tool": clean(value)}
     if not isinstance(value, Mapping):
         return None
-    out = {k: clean(value[k]) for k in ("tool", "name", "model", "version", "maker", "purpose", "dates", "where") if value.get(k)}
+    out = {
+        k: clean(value[k])
+        for k in ("tool", "name", "model", "version", "maker", "purpose", "dates", "where")
+        if value.get(k)
+    }
     if "name" in out:
         out.setdefault("tool", out.pop("name"))
     return out if "tool" in out or "model" in out else None
@@ -568,5 +595,7 @@ def _writer(provenances: Sequence[Provenance]) -> str | None:
 def _labelled(provenances: Sequence[Provenance]) -> bool:
     """True when files were written and every session labelled them."""
     policies = [s.get("policy") for p in provenances for s in p.sessions.values()]
-    labelled = bool(policies) and all(isinstance(p, Mapping) and p.get("mark_files") in ("beside", "inside") for p in policies)
+    labelled = bool(policies) and all(
+        isinstance(p, Mapping) and p.get("mark_files") in ("beside", "inside") for p in policies
+    )
     return labelled and any(d.get("kind") == "file" for p in provenances for d in p.ai_subjects().values())

@@ -17,7 +17,10 @@ from jupyter_aiprov.exporters._facts import Check, facts
 from jupyter_aiprov.proof import text_sha256
 from jupyter_aiprov.provenance import Provenance, Use
 
-NAMESPACES: Final = {"aiprov": "urn:jupyter-aiprov:", "gen_ai": "https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/#"}
+NAMESPACES: Final = {
+    "aiprov": "urn:jupyter-aiprov:",
+    "gen_ai": "https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/#",
+}
 
 
 @dataclass
@@ -99,7 +102,9 @@ def _use(doc: Document, use: Use, seen: Counter[str], notebook: str) -> str:
         attributes["aiprov:cell"] = use.cell_index + 1
     for key_, value in sorted({**use.attributes, **use.usage}.items()):
         if key_.startswith("gen_ai.") and isinstance(value, str | int | float | bool):
-            attributes[f"gen_ai:{_local(key_.removeprefix('gen_ai.'))}"] = clean(value) if isinstance(value, str) else value
+            attributes[f"gen_ai:{_local(key_.removeprefix('gen_ai.'))}"] = (
+                clean(value) if isinstance(value, str) else value
+            )
     if use.attributes.get(semconv.DESTINATION):
         attributes["aiprov:destination"] = clean(use.attributes[semconv.DESTINATION])
     if use.first:
@@ -127,7 +132,9 @@ def _results(doc: Document, provenance: Provenance, made_by: dict[str, list[str]
             "prov:type": f"aiprov:{_local(str(one.get('kind') or 'variable'))}",
             "prov:label": clean(subject),
             "aiprov:origin": origin,
-            "aiprov:digitalSourceType": semconv.DIGITAL_SOURCE_TYPES.get(origin, semconv.DIGITAL_SOURCE_TYPES["unknown"]),
+            "aiprov:digitalSourceType": semconv.DIGITAL_SOURCE_TYPES.get(
+                origin, semconv.DIGITAL_SOURCE_TYPES["unknown"]
+            ),
             "aiprov:evidence": clean(one.get("evidence") or "inferred"),
         }
         for key in ("rows_ai", "rows_total", "rows_edited"):
@@ -153,14 +160,21 @@ def _results(doc: Document, provenance: Provenance, made_by: dict[str, list[str]
 def _review(doc: Document, check: Check) -> None:
     subject = name("entity", check.subject)
     if subject not in doc.entities:
-        doc.entities[subject] = {"prov:type": f"aiprov:{_local(check.kind)}", "prov:label": check.subject or (f"cell {check.cell}" if check.cell else "cell")}
+        doc.entities[subject] = {
+            "prov:type": f"aiprov:{_local(check.kind)}",
+            "prov:label": check.subject or (f"cell {check.cell}" if check.cell else "cell"),
+        }
     id_ = name("review", f"{check.subject}|{check.cell}|{check.who}|{check.method}|{check.status}|{check.read}")
     doc.activities[id_] = {
         "prov:type": "aiprov:Review",
         "aiprov:status": check.status,
         "aiprov:stale": check.stale,
         "aiprov:method": check.method,
-        **{f"aiprov:{k}": v for k in ("unit", "total", "read", "corrected", "rejected") if (v := getattr(check, k)) is not None},
+        **{
+            f"aiprov:{k}": v
+            for k in ("unit", "total", "read", "corrected", "rejected")
+            if (v := getattr(check, k)) is not None
+        },
     }
     doc.relate("used", id_, subject)
     if check.who:

@@ -10,7 +10,9 @@ from jupyter_aiprov.exporters._words import Language, number, period, word
 
 def uses(facts: Facts, language: Language) -> Table:
     """Every tool with its places, counts, parameters and dates."""
-    head = tuple(word(h, language) for h in ("h-where", "h-model", "h-route", "h-use", "h-made", "h-parameters", "h-dates"))
+    head = tuple(
+        word(h, language) for h in ("h-where", "h-model", "h-route", "h-use", "h-made", "h-parameters", "h-dates")
+    )
     rows = []
     for tool in facts.tools:
         asked = [a for a in tool.asked if a != tool.model]

@@ -118,8 +118,10 @@ class ToolView:
         """Whose word the model's name is, and what was asked for."""
         en = self.language == "en"
         if not self.fact.reported:
-            return "name as asked for; the answering model was not reported by the server" if en else (
-                "nom demandé ; le serveur n'a pas indiqué le modèle qui a répondu"
+            return (
+                "name as asked for; the answering model was not reported by the server"
+                if en
+                else ("nom demandé ; le serveur n'a pas indiqué le modèle qui a répondu")
             )
         said = "as reported by the server" if en else "tel qu'indiqué par le serveur"
         others = [a for a in self.fact.asked if a != self.fact.model]
@@ -247,13 +249,21 @@ class WrittenView:
     @property
     def where(self) -> str:
         """The cell."""
-        place = f"{word('cell', self.language)} {self.fact.cell}" if self.fact.cell else word("outside any cell", self.language)
+        place = (
+            f"{word('cell', self.language)} {self.fact.cell}"
+            if self.fact.cell
+            else word("outside any cell", self.language)
+        )
         return f"{self.fact.notebook} ({place})" if self.named and self.fact.notebook else place
 
     @property
     def origin(self) -> str:
         """AI-generated or AI-assisted, and how it is known when a person said so."""
-        said = {"declared": ("declared", "déclaré"), "inferred": ("inferred", "déduit"), "imported": ("imported", "importé")}
+        said = {
+            "declared": ("declared", "déclaré"),
+            "inferred": ("inferred", "déduit"),
+            "imported": ("imported", "importé"),
+        }
         pair = said.get(self.fact.evidence)
         extra = f", {pair[0 if self.language == 'en' else 1]}" if pair else ""
         return word(self.fact.origin, self.language) + extra
@@ -319,7 +329,9 @@ def made(one: Made, language: Language) -> str:
     """`column df.label (AI-generated, 1,500 of 1,500 rows, 6 edited)`."""
     parts = [word(one.origin, language)]
     if one.rows_ai is not None and one.rows_total is not None:
-        parts.append(f"{number(one.rows_ai, language)} {word('of', language)} {amount(one.rows_total, 'row', language)}")
+        parts.append(
+            f"{number(one.rows_ai, language)} {word('of', language)} {amount(one.rows_total, 'row', language)}"
+        )
     if one.rows_edited:
         parts.append(f"{number(one.rows_edited, language)} {word('edited', language)}")
     return f"{called(one.kind, [one.subject], language)} ({', '.join(parts)})"
@@ -348,7 +360,11 @@ def coverage(facts: Facts, language: Language) -> str:
     if not facts.hooked:
         return "the calls of the notebook's kernel on record" if en else "les appels enregistrés du noyau du carnet"
     through = joined(list(facts.hooked), language)
-    return f"the calls of the notebook's kernel through {through}" if en else f"les appels du noyau du carnet passant par {through}"
+    return (
+        f"the calls of the notebook's kernel through {through}"
+        if en
+        else f"les appels du noyau du carnet passant par {through}"
+    )
 
 
 def footprint(facts: Facts, language: Language) -> str:
@@ -366,7 +382,9 @@ def footprint(facts: Facts, language: Language) -> str:
         zone = one.zone or ("provider's default zone" if en else "zone par défaut du fournisseur")
         warn = f"; {', '.join(one.warnings)}" if one.warnings else ""
         unit = "g CO2eq" if en else "g éq. CO2"
-        parts.append(f"{numbers if en else numbers.replace('.', ',')} {unit} ({one.method} {one.version}, {zone}{warn})")
+        parts.append(
+            f"{numbers if en else numbers.replace('.', ',')} {unit} ({one.method} {one.version}, {zone}{warn})"
+        )
     if missing:
         parts.append(f"{word('not-estimated', language)} {'for' if en else 'pour'} {listed(missing, language)}")
     return ("; " if en else "\u00a0; ").join(parts)
@@ -403,7 +421,12 @@ class View:
 
     def each(self, name: str) -> Sequence[Any]:
         """What a part repeats over."""
-        found: Sequence[Any] = {"tool": self.tools, "written": self.written, "outside": self.outside, "legend": self.legends}[name]
+        found: Sequence[Any] = {
+            "tool": self.tools,
+            "written": self.written,
+            "outside": self.outside,
+            "legend": self.legends,
+        }[name]
         return found
 
     def _legend(self, one: Made) -> dict[str, str]:
@@ -424,7 +447,9 @@ class View:
             "notebooks": self._notebooks,
             "tools_short": self._tools_short,
             "tools_full": lambda: self._each(lambda t: f"{t.name} ({t.reported}; {t.maker}; {t.route}; {t.dates})"),
-            "purposes": lambda: joined(list(dict.fromkeys(t.purpose for t in self.tools)), self.language) or self.slots.ask("purpose"),
+            "purposes": lambda: (
+                joined(list(dict.fromkeys(t.purpose for t in self.tools)), self.language) or self.slots.ask("purpose")
+            ),
             "counts": self._counts,
             "portions": self._portions,
             "routes": lambda: self._each(lambda t: f"{t.name}: {t.route}"),
@@ -434,7 +459,9 @@ class View:
             "prompts": lambda: prompts(self.facts, self.slots),
             "checks": lambda: self.checks() or self._no_check(),
             "checks_or_ask": lambda: self.checks() or self.slots.ask("checking") + ".",
-            "screening": lambda: ", ".join(f"{k} ({number(n, self.language)})" for k, n in self.facts.screening.items()),
+            "screening": lambda: ", ".join(
+                f"{k} ({number(n, self.language)})" for k, n in self.facts.screening.items()
+            ),
             "footprint": lambda: footprint(self.facts, self.language),
             "coverage": lambda: coverage(self.facts, self.language),
             "gaps": lambda: gaps(self.facts, self.language),
@@ -486,12 +513,18 @@ class View:
         said = self.facts.stated.get("oversight")
         if not said:
             return ""
-        lead = "Oversight, as stated by the authors: " if self.language == "en" else "Supervision, telle que déclarée par les auteurs\u00a0: "
+        lead = (
+            "Oversight, as stated by the authors: "
+            if self.language == "en"
+            else "Supervision, telle que déclarée par les auteurs\u00a0: "
+        )
         return (" " if self.facts.checks else "") + lead + "; ".join(s.rstrip(" .") for s in said) + "."
 
     def _no_check(self) -> str:
-        return "No check of the answers by a person is on record." if self.language == "en" else (
-            "Aucun contrôle des réponses du modèle par une personne n'est enregistré."
+        return (
+            "No check of the answers by a person is on record."
+            if self.language == "en"
+            else ("Aucun contrôle des réponses du modèle par une personne n'est enregistré.")
         )
 
     def _who(self) -> str:

@@ -30,6 +30,7 @@ CONTEXT: Final[dict[str, Any]] = {
     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
     "dct": "http://purl.org/dc/terms/",
     "digitalSourceType": {"@id": "https://schema.org/digitalSourceType", "@type": "@id"},
+    "equivalentProperty": "cr:equivalentProperty",
     "examples": {"@id": "cr:examples", "@type": "@json"},
     "extract": "cr:extract",
     "field": "cr:field",
@@ -59,7 +60,13 @@ CONTEXT: Final[dict[str, Any]] = {
     "transform": "cr:transform",
 }
 _NOT_STATED: Final = "not stated"
-_TYPES: Final = {".csv": "text/csv", ".parquet": "application/x-parquet", ".json": "application/json", ".tsv": "text/tab-separated-values", ".jsonl": "application/jsonlines"}
+_TYPES: Final = {
+    ".csv": "text/csv",
+    ".parquet": "application/x-parquet",
+    ".json": "application/json",
+    ".tsv": "text/tab-separated-values",
+    ".jsonl": "application/jsonlines",
+}
 
 
 def export(provenance: Provenance) -> str:
@@ -80,14 +87,26 @@ def export(provenance: Provenance) -> str:
         "url": "https://example.org/not-stated",
         "datePublished": dates[-1] if dates else "1970-01-01",
         "version": "1.0.0",
-        "creator": [{"@type": "sc:Person", "name": p["name"]} for p in known.people] or [{"@type": "sc:Person", "name": _NOT_STATED}],
+        "creator": [{"@type": "sc:Person", "name": p["name"]} for p in known.people]
+        or [{"@type": "sc:Person", "name": _NOT_STATED}],
         "distribution": [_file(s, d) for s, d in files.items()],
         "recordSet": _record_sets(subjects, files),
     }
     if models:
         out["rai:machineAnnotationTools"] = [f"{m}{f' ({c.maker})' if c.maker else ''}" for m, c in models.items()]
-    if checks := [f"{c.subject or 'cell'}: {c.read} of {c.total} {c.unit} read, {c.corrected} corrected" for c in known.checks if c.read is not None and not c.stale]:
+    if checks := [
+        f"{c.subject or 'cell'}: {c.read} of {c.total} {c.unit} read, {c.corrected} corrected"
+        for c in known.checks
+        if c.read is not None and not c.stale
+    ]:
         out["rai:dataAnnotationAnalysis"] = checks
+    # a Field must have a file as its source: columns that stayed in memory are told of in words
+    if columns := [
+        f"column {clean(s, 300)}: {d.get('origin')} by {', '.join(clean(m, 300) for m in d.get('models') or ()) or 'a model not recorded'}"
+        for s, d in subjects.items()
+        if d.get("kind") == "column"
+    ]:
+        out["rai:dataAnnotationProtocol"] = columns
     if known.stated.get("impact"):
         out["rai:dataLimitations"] = list(known.stated["impact"])
     return json.dumps(out, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
@@ -109,7 +128,9 @@ def _file(subject: str, derivation: Event) -> dict[str, Any]:
         "contentUrl": re.sub(r"[^A-Za-z0-9._-]", "_", name),
         "encodingFormat": _TYPES.get(suffix, "application/octet-stream"),
         "sha256": file["sha256"] if re.fullmatch(r"[0-9a-f]{64}", str(file.get("sha256"))) else "0" * 64,
-        "digitalSourceType": semconv.DIGITAL_SOURCE_TYPES.get(str(derivation.get("origin")), semconv.DIGITAL_SOURCE_TYPES["unknown"]),
+        "digitalSourceType": semconv.DIGITAL_SOURCE_TYPES.get(
+            str(derivation.get("origin")), semconv.DIGITAL_SOURCE_TYPES["unknown"]
+        ),
     }
     if isinstance(file.get("bytes"), int):
         out["contentSize"] = f"{file['bytes']} B"
@@ -124,17 +145,10 @@ def _record_sets(subjects: dict[str, Event], files: dict[str, Event]) -> list[di
             table = _id(f"table-{derivation['file']['name']}")
             fields = [_field(table, c, str(o), derivation, _id(f"file-{subject}")) for c, o in columns.items()]
             sets.append({"@type": "cr:RecordSet", "@id": table, "name": table, "field": fields})
-    frames: dict[str, list[dict[str, Any]]] = {}
-    for subject, derivation in subjects.items():
-        if derivation.get("kind") == "column":
-            frame, _, column = subject.rpartition(".")
-            table = _id(f"frame-{frame or 'df'}")
-            frames.setdefault(table, []).append(_field(table, column or subject, str(derivation.get("origin")), derivation, None))
-    sets += [{"@type": "cr:RecordSet", "@id": t, "name": t, "field": f} for t, f in frames.items()]
     return sets
 
 
-def _field(table: str, column: str, origin: str, derivation: Event, file: str | None) -> dict[str, Any]:
+def _field(table: str, column: str, origin: str, derivation: Event, file: str) -> dict[str, Any]:
     known = origin if origin in semconv.ORIGINS else "unknown"
     out: dict[str, Any] = {
         "@type": "cr:Field",
@@ -144,8 +158,7 @@ def _field(table: str, column: str, origin: str, derivation: Event, file: str | 
         "dataType": "sc:Text",
         "digitalSourceType": semconv.DIGITAL_SOURCE_TYPES[known],
     }
-    if file:
-        out["source"] = {"fileObject": {"@id": file}, "extract": {"column": clean(column, 300)}}
+    out["source"] = {"fileObject": {"@id": file}, "extract": {"column": clean(column, 300)}}
     if known in semconv.AI_ORIGINS:
         agents = [{"@type": "prov:SoftwareAgent", "name": clean(m, 300)} for m in derivation.get("models") or ()]
         if agents:

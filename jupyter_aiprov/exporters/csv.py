@@ -48,12 +48,25 @@ def export(provenance: Provenance) -> str:
 
 def _row(provenance: Provenance, use: Use) -> list[Any]:
     given = use.attributes
-    sent = {k.removeprefix(semconv.REQUEST_PREFIX): v for k, v in given.items() if k.startswith(semconv.REQUEST_PREFIX) and k != semconv.REQUEST_MODEL}
+    sent = {
+        k.removeprefix(semconv.REQUEST_PREFIX): v
+        for k, v in given.items()
+        if k.startswith(semconv.REQUEST_PREFIX) and k != semconv.REQUEST_MODEL
+    }
     return [
         provenance.notebook,
         use.cell_index + 1 if use.cell_index is not None else None,
         use.execution_count,
-        *(given.get(k) for k in (semconv.OPERATION, semconv.PROVIDER, semconv.REQUEST_MODEL, semconv.RESPONSE_MODEL, semconv.DESTINATION)),
+        *(
+            given.get(k)
+            for k in (
+                semconv.OPERATION,
+                semconv.PROVIDER,
+                semconv.REQUEST_MODEL,
+                semconv.RESPONSE_MODEL,
+                semconv.DESTINATION,
+            )
+        ),
         use.status,
         use.standing,
         use.count,

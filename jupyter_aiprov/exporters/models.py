@@ -35,7 +35,13 @@ def export(provenance: Provenance, language: str = "en") -> str:
     found = cards([provenance])
     blocks: list[Block] = [Heading("Models" if lang == "en" else "Modèles", 2)]
     if not found:
-        blocks.append(Paragraph("No model that answered is on record." if lang == "en" else "Aucun modèle ayant répondu n'est enregistré."))
+        blocks.append(
+            Paragraph(
+                "No model that answered is on record."
+                if lang == "en"
+                else "Aucun modèle ayant répondu n'est enregistré."
+            )
+        )
     for card in found:
         blocks += [Heading(card.model, 3), Items(tuple(_lines(card, lang)))]
     return write(blocks, "md")
@@ -52,7 +58,9 @@ def _lines(card: Card, lang: Language) -> list[str]:
         "licence": card.licence or unknown,
         "openness": card.openness if card.openness != "unknown" else unknown,
         "training": word("unknown-data" if card.training_data == "unknown" else card.training_data, lang),
-        "weights": ", ".join(filter(None, (card.repository, card.quantisation, card.sha256 and f"SHA-256 {card.sha256}"))),
+        "weights": ", ".join(
+            filter(None, (card.repository, card.quantisation, card.sha256 and f"SHA-256 {card.sha256}"))
+        ),
         "again": _FIXED[card.fixed][at],
         "dates": " – ".join(d for d in (first, last) if d) or unknown,
         "cite": apa(card),

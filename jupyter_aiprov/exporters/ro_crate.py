@@ -75,7 +75,10 @@ def _files(
     yield "aiprov.json", others["json"].export(provenance).encode("utf-8", "backslashreplace")
     yield f"use-of-ai-systems.{language}.md", others["statement"].export(provenance, language=language).encode()
     try:
-        yield "aiprov-audit-log.jsonl", others["audit-log"].export(provenance, journal, events).encode("utf-8", "surrogateescape")
+        yield (
+            "aiprov-audit-log.jsonl",
+            others["audit-log"].export(provenance, journal, events).encode("utf-8", "surrogateescape"),
+        )
     except UsageError:
         pass  # a notebook without its journal still makes a crate; the statement says what is missing
     if lock := _environment(provenance):
@@ -94,7 +97,9 @@ def _environment(provenance: Provenance) -> str:
         if not isinstance(environment, Mapping):
             continue
         if environment.get("python"):
-            lines[f"# Python {clean(environment['python'], 100)}, {clean(environment.get('platform') or '', 200)}"] = None
+            lines[f"# Python {clean(environment['python'], 100)}, {clean(environment.get('platform') or '', 200)}"] = (
+                None
+            )
         packages = environment.get("packages")
         for name, version in sorted(packages.items()) if isinstance(packages, Mapping) else ():
             if re.fullmatch(r"[A-Za-z0-9._-]+", str(name)) and re.fullmatch(r"[A-Za-z0-9.!+_-]+", str(version)):
@@ -145,12 +150,26 @@ def crate(provenance: Provenance, files: Mapping[str, bytes]) -> dict[str, Any]:
         root["author"] = [{"@id": p["@id"]} for p in people]
     if actions:
         root["mentions"] = {"@id": actions[0]["@id"]} if len(actions) == 1 else [{"@id": a["@id"]} for a in actions]
-    makers = {c.maker: {"@id": _urn("organisation", c.maker), "@type": "Organization", "name": c.maker} for c in found if c.maker}
+    makers = {
+        c.maker: {"@id": _urn("organisation", c.maker), "@type": "Organization", "name": c.maker}
+        for c in found
+        if c.maker
+    }
     graph: list[dict[str, Any]] = [
-        {"@id": "ro-crate-metadata.json", "@type": "CreativeWork", "conformsTo": {"@id": "https://w3id.org/ro/crate/1.1"}, "about": {"@id": "./"}},
+        {
+            "@id": "ro-crate-metadata.json",
+            "@type": "CreativeWork",
+            "conformsTo": {"@id": "https://w3id.org/ro/crate/1.1"},
+            "about": {"@id": "./"},
+        },
         root,
         {"@id": PROFILE, "@type": "CreativeWork", "name": "Process Run Crate", "version": "0.5"},
-        {"@id": _LICENCE, "@type": "CreativeWork", "name": "Licence not stated", "description": "The authors have not stated a licence in the record."},
+        {
+            "@id": _LICENCE,
+            "@type": "CreativeWork",
+            "name": "Licence not stated",
+            "description": "The authors have not stated a licence in the record.",
+        },
         *(_part(name, content, provenance) for name, content in sorted(files.items())),
         *(_model(c) for c in found),
         *makers.values(),
@@ -158,7 +177,15 @@ def crate(provenance: Provenance, files: Mapping[str, bytes]) -> dict[str, Any]:
         *actions,
     ]
     if any("object" in a and _urn("model", "unknown") == a["instrument"]["@id"] for a in actions):
-        graph.append({"@id": _urn("model", "unknown"), "@type": "SoftwareApplication", "name": "model not recorded", "url": _urn("model", "unknown"), "softwareVersion": "not recorded"})
+        graph.append(
+            {
+                "@id": _urn("model", "unknown"),
+                "@type": "SoftwareApplication",
+                "name": "model not recorded",
+                "url": _urn("model", "unknown"),
+                "softwareVersion": "not recorded",
+            }
+        )
     return {"@context": _CONTEXT, "@graph": graph}
 
 
@@ -187,10 +214,16 @@ def _model(card: Card) -> dict[str, Any]:
 
 def _person(person: Mapping[str, str]) -> dict[str, Any]:
     found = re.search(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]", person.get("orcid", ""))
-    return {"@id": f"https://orcid.org/{found.group()}" if found else _urn("person", person["name"]), "@type": "Person", "name": person["name"]}
+    return {
+        "@id": f"https://orcid.org/{found.group()}" if found else _urn("person", person["name"]),
+        "@type": "Person",
+        "name": person["name"],
+    }
 
 
-def _action(n: int, use: Use, provenance: Provenance, files: Mapping[str, bytes], people: list[dict[str, Any]]) -> dict[str, Any]:
+def _action(
+    n: int, use: Use, provenance: Provenance, files: Mapping[str, bytes], people: list[dict[str, Any]]
+) -> dict[str, Any]:
     digest = text_sha256(f"{use.execution}|{use.id}|{use.standing}|{n}")
     weights = use.attributes.get("weights")
     failed = use.status in ("failed", "unread")
@@ -209,7 +242,13 @@ def _action(n: int, use: Use, provenance: Provenance, files: Mapping[str, bytes]
         out["agent"] = {"@id": people[0]["@id"]}
     book = _name(provenance.notebook or "notebook.ipynb")
     out["object"] = [{"@id": book}] if book in files else [{"@id": "aiprov.json"}]
-    results = [f"data/{_name(str(d['file']['name']))}" for d in provenance.ai_subjects().values() if isinstance(d.get("file"), Mapping) and d["file"].get("name") and (not use.execution or d.get("execution") == use.execution)]
+    results = [
+        f"data/{_name(str(d['file']['name']))}"
+        for d in provenance.ai_subjects().values()
+        if isinstance(d.get("file"), Mapping)
+        and d["file"].get("name")
+        and (not use.execution or d.get("execution") == use.execution)
+    ]
     kept = [r for r in results if r in files]
     if kept and use.standing == "shown":
         out["result"] = [{"@id": r} for r in kept]
@@ -226,8 +265,19 @@ def _time(text: str) -> str | None:
         return None
 
 
-_FORMATS: Final = {".ipynb": "application/x-ipynb+json", ".json": "application/json", ".jsonl": "application/jsonlines", ".md": "text/markdown", ".txt": "text/plain", ".csv": "text/csv"}
-_NAMES: Final = {"aiprov.json": "Record of AI use", "aiprov-audit-log.jsonl": "Journal without texts", "requirements.txt": "Packages at run time"}
+_FORMATS: Final = {
+    ".ipynb": "application/x-ipynb+json",
+    ".json": "application/json",
+    ".jsonl": "application/jsonlines",
+    ".md": "text/markdown",
+    ".txt": "text/plain",
+    ".csv": "text/csv",
+}
+_NAMES: Final = {
+    "aiprov.json": "Record of AI use",
+    "aiprov-audit-log.jsonl": "Journal without texts",
+    "requirements.txt": "Packages at run time",
+}
 
 
 def _part(name: str, content: bytes, provenance: Provenance) -> dict[str, Any]:
@@ -243,5 +293,7 @@ def _part(name: str, content: bytes, provenance: Provenance) -> dict[str, Any]:
     for one in provenance.ai_subjects().values():
         file = one.get("file")
         if isinstance(file, Mapping) and f"data/{_name(str(file.get('name')))}" == name:
-            out["digitalSourceType"] = {"@id": semconv.DIGITAL_SOURCE_TYPES.get(str(one.get("origin")), semconv.DIGITAL_SOURCE_TYPES["unknown"])}
+            out["digitalSourceType"] = {
+                "@id": semconv.DIGITAL_SOURCE_TYPES.get(str(one.get("origin")), semconv.DIGITAL_SOURCE_TYPES["unknown"])
+            }
     return out

@@ -202,7 +202,13 @@ def _blocks(template: Mapping[str, Any], view: View, confirm: Mapping[str, Mappi
     yield from draft.blocks
 
 
-def _add(draft: Draft, part: Mapping[str, Any], template: Mapping[str, Any], view: View, confirm: Mapping[str, Mapping[str, str]]) -> None:
+def _add(
+    draft: Draft,
+    part: Mapping[str, Any],
+    template: Mapping[str, Any],
+    view: View,
+    confirm: Mapping[str, Mapping[str, str]],
+) -> None:
     each = part.get("each")
     for one in view.each(each) if each else [None]:
         names = {"_view": view, **({each: one} if each else {})}
@@ -216,15 +222,21 @@ def _add(draft: Draft, part: Mapping[str, Any], template: Mapping[str, Any], vie
             _place(draft, part, text, template, view.language)
 
 
-def _text(part: Mapping[str, Any], names: Mapping[str, Any], view: View, confirm: Mapping[str, Mapping[str, str]]) -> str:
+def _text(
+    part: Mapping[str, Any], names: Mapping[str, Any], view: View, confirm: Mapping[str, Mapping[str, str]]
+) -> str:
     sentence = part.get("confirm")
     if sentence and sentence not in view.facts.confirmed:
         return view.slots.opened(f"confirm:{sentence}", confirm[sentence][view.language]) + "."
     source = part[view.language]
     try:
-        return clean_line(_environment().from_string(_words.french(source) if view.language == "fr" else source).render(names))
+        return clean_line(
+            _environment().from_string(_words.french(source) if view.language == "fr" else source).render(names)
+        )
     except (TemplateError, TypeError, ValueError, OverflowError) as error:
-        raise UsageError(f"a part of the template cannot be filled: {error}", hint=f"the part reads {source[:80]!r}") from error
+        raise UsageError(
+            f"a part of the template cannot be filled: {error}", hint=f"the part reads {source[:80]!r}"
+        ) from error
 
 
 def clean_line(text: str) -> str:

@@ -32,7 +32,12 @@ def lines(facts: Facts, language: Language, *, notebook: str | None = None, sect
         ("Human checks" if en else "Contrôles humains", _checks(facts, language) if facts.state == "uses" else ""),
         ("Where data went" if en else "Où sont allées les données", _routes(facts, language)),
         ("Not captured" if en else "Non capté", _missing(facts, language)),
-        ("Integrity" if en else "Intégrité", f"self-reported at export: check with: {check}" if en else f"déclaratif, au moment de l'export ; vérifier avec : {check}"),
+        (
+            "Integrity" if en else "Intégrité",
+            f"self-reported at export: check with: {check}"
+            if en
+            else f"déclaratif, au moment de l'export ; vérifier avec : {check}",
+        ),
         ("Written by" if en else "Écrit par", facts.writer or ""),
         ("Details" if en else "Détails", section),
     ]
@@ -62,7 +67,11 @@ def export(provenance: Provenance, language: str = "en") -> str:
 def _uses(facts: Facts, language: Language) -> str:
     en = language == "en"
     if facts.state == "no-record":
-        return "nothing was recorded; whether AI was used cannot be told" if en else "rien n'a été enregistré ; on ne peut dire si de l'IA a été utilisée"
+        return (
+            "nothing was recorded; whether AI was used cannot be told"
+            if en
+            else "rien n'a été enregistré ; on ne peut dire si de l'IA a été utilisée"
+        )
     if facts.state == "nothing-recorded":
         return "no AI use recorded" if en else "aucun usage d'IA enregistré"
     parts = []
@@ -84,9 +93,7 @@ def _depends(facts: Facts, language: Language) -> str:
     for one in facts.made:
         kinds.setdefault(one.kind, []).append(one.subject)
     parts = [
-        called(k, kinds[k], language)
-        for k in ("column", "frame", "figure", "file", "output", "variable")
-        if k in kinds
+        called(k, kinds[k], language) for k in ("column", "frame", "figure", "file", "output", "variable") if k in kinds
     ]
     cells = sorted({w.cell for w in facts.written if w.cell})
     if cells:

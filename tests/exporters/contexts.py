@@ -2,16 +2,44 @@
 
 from __future__ import annotations
 
+import email.message
 import io
 import json
+import urllib.response
 from typing import Any
 
 URL = "https://w3id.org/ro/crate/1.1/context"
-_SCHEMA = (
-    "CreativeWork Dataset Organization Person SoftwareApplication CreateAction about actionStatus agent author contentSize "
-    "datePublished description encodingFormat endTime error hasPart instrument license mentions name object publisher result "
-    "softwareVersion startTime url version conformsTo"
-).split()
+_SCHEMA = [
+    "CreativeWork",
+    "Dataset",
+    "Organization",
+    "Person",
+    "SoftwareApplication",
+    "CreateAction",
+    "about",
+    "actionStatus",
+    "agent",
+    "author",
+    "contentSize",
+    "datePublished",
+    "description",
+    "encodingFormat",
+    "endTime",
+    "error",
+    "hasPart",
+    "instrument",
+    "license",
+    "mentions",
+    "name",
+    "object",
+    "publisher",
+    "result",
+    "softwareVersion",
+    "startTime",
+    "url",
+    "version",
+    "conformsTo",
+]
 CONTEXT: dict[str, Any] = {
     "@context": {
         **{t: f"http://schema.org/{t}" for t in _SCHEMA},
@@ -23,28 +51,31 @@ CONTEXT: dict[str, Any] = {
 
 def serve(monkeypatch: Any) -> None:
     """Answer the context's address locally and refuse every other one."""
-    import rdflib.plugins.shared.jsonld.context as context_module
-    import rdflib.plugins.shared.jsonld.util as util_module
+    import rdflib.parser
     import requests
+    import urllib3
 
-    text = json.dumps(CONTEXT)
+    text = json.dumps(CONTEXT).encode()
 
-    def source_to_json(source: Any, *args: Any, **kwargs: Any) -> Any:
-        if str(source).startswith("https://w3id.org/ro/crate/1.1"):
-            return CONTEXT, None
-        return original(source, *args, **kwargs)
-
-    original = util_module.source_to_json
-    monkeypatch.setattr(util_module, "source_to_json", source_to_json)
-    monkeypatch.setattr(context_module, "source_to_json", source_to_json)
+    def known(url: str) -> bool:
+        return url.startswith("https://w3id.org/ro/crate/1.1")
 
     def send(self: Any, request: Any, **kwargs: Any) -> Any:
         answer = requests.Response()
-        answer.url = request.url
-        answer.request = request
-        answer.status_code = 200 if request.url.startswith("https://w3id.org/ro/crate/1.1") else 404
+        answer.url, answer.request = request.url, request
+        answer.status_code = 200 if known(request.url) else 404
         answer.headers["Content-Type"] = "application/ld+json"
-        answer.raw = io.BytesIO(text.encode() if answer.status_code == 200 else b"")
+        body = io.BytesIO(text if known(request.url) else b"")
+        answer.raw = urllib3.HTTPResponse(body, status=answer.status_code, preload_content=False, request_url=request.url)
         return answer
 
+    def urlopen(request: Any, *args: Any, **kwargs: Any) -> Any:
+        url = request if isinstance(request, str) else request.full_url
+        if not known(url):
+            raise OSError(f"not served in tests: {url}")
+        headers = email.message.Message()
+        headers["Content-Type"] = "application/ld+json"
+        return urllib.response.addinfourl(io.BytesIO(text), headers, url, 200)
+
     monkeypatch.setattr(requests.Session, "send", send)
+    monkeypatch.setattr(rdflib.parser, "_urlopen", urlopen)

@@ -116,7 +116,14 @@ def column(subject: str = "df.label", **more: Any) -> dict[str, Any]:
 
 def declaration(kind: str, value: Any, subject: str | None = None) -> dict[str, Any]:
     """What a person stated."""
-    return {"type": "declaration", "id": f"dec-{kind}-{subject}-{value}"[:190], "time": at(4), "kind": kind, "subject": subject, "value": value}
+    return {
+        "type": "declaration",
+        "id": f"dec-{kind}-{subject}-{value}"[:190],
+        "time": at(4),
+        "kind": kind,
+        "subject": subject,
+        "value": value,
+    }
 
 
 def review(**more: Any) -> dict[str, Any]:
@@ -142,11 +149,26 @@ def uses() -> list[dict[str, Any]]:
         *(call(str(n), "x1", 1) for n in range(3)),
         execution("x2", "c2", 3),
         *(call(str(10 + n), "x2") for n in range(12)),
-        call("99", "x2", status="failed", **{semconv.RESPONSE_MODEL: None, semconv.ERROR_TYPE: "429", semconv.OUTPUT_TOKENS: None}),
+        call(
+            "99",
+            "x2",
+            status="failed",
+            **{semconv.RESPONSE_MODEL: None, semconv.ERROR_TYPE: "429", semconv.OUTPUT_TOKENS: None},
+        ),
         column(),
         column("counts", kind="frame", origin="ai-derived", id="d-counts", cell_id="c3", execution="x3"),
         column("figure of cell 4", kind="figure", origin="ai-derived", id="d-fig", cell_id="c3", execution="x3"),
-        column("labels.csv", kind="file", id="d-file", file={"name": "labels.csv", "sha256": "ab" * 32, "bytes": 120, "columns": {"id": "unknown", "label": "ai-generated"}}),
+        column(
+            "labels.csv",
+            kind="file",
+            id="d-file",
+            file={
+                "name": "labels.csv",
+                "sha256": "ab" * 32,
+                "bytes": 120,
+                "columns": {"id": "unknown", "label": "ai-generated"},
+            },
+        ),
         {
             "type": "authorship",
             "id": "a1",
@@ -176,7 +198,16 @@ def answers() -> list[dict[str, Any]]:
         declaration("person", {"name": "Ada Martin", "orcid": "0000-0002-1825-0097"}),
         declaration("prompt", {"name": "classify", "template": "Classify this note: {note}"}),
         declaration("ai-tool", {"tool": "ChatGPT", "maker": "OpenAI", "purpose": "wording of the abstract"}),
-        *(declaration("confirmed", {"sentence": s}) for s in ("responsibility", "reviewed-and-edited", "full-human-supervision", "accountability", "authors-only")),
+        *(
+            declaration("confirmed", {"sentence": s})
+            for s in (
+                "responsibility",
+                "reviewed-and-edited",
+                "full-human-supervision",
+                "accountability",
+                "authors-only",
+            )
+        ),
         review(),
     ]
 
@@ -189,10 +220,22 @@ ALL_SLOTS = {
     "owner": "Unit 1",
 }
 CELLS = tuple(
-    Cell(n, c, "markdown" if n in (0, 5) else "code", text_sha256(s), n if n not in (0, 5) else None, {}, {"c2": ("x2",), "c3": ("x3",)}.get(c, ()))
+    Cell(
+        n,
+        c,
+        "markdown" if n in (0, 5) else "code",
+        text_sha256(s),
+        n if n not in (0, 5) else None,
+        {},
+        {"c2": ("x2",), "c3": ("x3",)}.get(c, ()),
+    )
     for n, (c, s) in enumerate(SOURCES.items())
 )
-SCREENED = call("77", "x2", privacy_scan={"engine": "aiprov", "version": "1", "action": "warn", "findings": [{"type": "email", "count": 2}]})
+SCREENED = call(
+    "77",
+    "x2",
+    privacy_scan={"engine": "aiprov", "version": "1", "action": "warn", "findings": [{"type": "email", "count": 2}]},
+)
 
 
 def study(*events: dict[str, Any]) -> Provenance:
@@ -216,22 +259,63 @@ def document(hostile: str = "") -> nbformat.NotebookNode:
     nb.cells[2].outputs = [
         nbformat.v4.new_output(
             "execute_result",
-            {"text/html": f"<table class='dataframe'><tr><th>label (AI)</th></tr><tr><td>pain{hostile}</td></tr></table>", "text/plain": "  label\n0 pain"},
+            {
+                "text/html": f"<table class='dataframe'><tr><th>label (AI)</th></tr><tr><td>pain{hostile}</td></tr></table>",
+                "text/plain": "  label\n0 pain",
+            },
             execution_count=3,
-            metadata={semconv.KEY: {"schema_version": "1.0", "origin": "ai-generated", "subjects": ["df.label" + hostile], "execution": "x2"}},
+            metadata={
+                semconv.KEY: {
+                    "schema_version": "1.0",
+                    "origin": "ai-generated",
+                    "subjects": ["df.label" + hostile],
+                    "execution": "x2",
+                }
+            },
         ),
         nbformat.v4.new_output("display_data", stamp.bundle(record), metadata={semconv.KEY: stamp.mark(record)}),
     ]
-    nb.cells[2].metadata[semconv.KEY] = {"schema_version": "1.0", "origin": "ai-generated", "models": [MODEL + hostile], "reviews": {"r1": review(note=hostile)}}
+    nb.cells[2].metadata[semconv.KEY] = {
+        "schema_version": "1.0",
+        "origin": "ai-generated",
+        "models": [MODEL + hostile],
+        "reviews": {"r1": review(note=hostile)},
+    }
     nb.cells[3].outputs = [
-        nbformat.v4.new_output("display_data", {"image/png": PNG, "text/plain": "<Figure>"}, metadata={semconv.KEY: {"schema_version": "1.0", "origin": "ai-derived", "subjects": ["figure of cell 4"]}}),
+        nbformat.v4.new_output(
+            "display_data",
+            {"image/png": PNG, "text/plain": "<Figure>"},
+            metadata={semconv.KEY: {"schema_version": "1.0", "origin": "ai-derived", "subjects": ["figure of cell 4"]}},
+        ),
         nbformat.v4.new_output("stream", text="done\n"),
     ]
-    nb.cells[4].metadata[semconv.KEY] = {"schema_version": "1.0", "origin": "ai-assisted", "authorship": [{"origin": "ai-assisted", "tool": "jupyter-ai" + hostile, "share": [0.7, 0.9]}]}
+    nb.cells[4].metadata[semconv.KEY] = {
+        "schema_version": "1.0",
+        "origin": "ai-assisted",
+        "authorship": [{"origin": "ai-assisted", "tool": "jupyter-ai" + hostile, "share": [0.7, 0.9]}],
+    }
     nb.metadata[semconv.KEY] = {
         "schema_version": "1.0",
-        "sessions": {SESSION: {"tool": "jupyter_aiprov 0.1.0", "started": at(1), "coverage": session()["coverage"], "superseded": [{**uses_of(e for e in events if e.get("execution") == "x1" and e["type"] == "invocation")[0].to_dict(), "standing": "superseded"}]}},
+        "sessions": {
+            SESSION: {
+                "tool": "jupyter_aiprov 0.1.0",
+                "started": at(1),
+                "coverage": session()["coverage"],
+                "superseded": [
+                    {
+                        **uses_of(e for e in events if e.get("execution") == "x1" and e["type"] == "invocation")[
+                            0
+                        ].to_dict(),
+                        "standing": "superseded",
+                    }
+                ],
+            }
+        },
         "declarations": {"p1": {**declaration("purpose", "classify clinical notes by theme" + hostile), "id": "p1"}},
-        "disclosure": {"language": "en", "policy": "generic", "slots": {"privacy": "no personal data were sent" + hostile}},
+        "disclosure": {
+            "language": "en",
+            "policy": "generic",
+            "slots": {"privacy": "no personal data were sent" + hostile},
+        },
     }
     return nb

@@ -8,12 +8,13 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import contexts
 import pytest
-import records
 
 from jupyter_aiprov.exporters import available
 from jupyter_aiprov.provenance import Provenance
+from tests.exporters import contexts, records
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
 
 RECORDS = {
     "empty": Provenance.of([]),
@@ -49,7 +50,9 @@ def test_the_crate_is_read_by_rocrate(provenance: Provenance, tmp_path: Path) ->
     assert len(actions) == len(provenance.uses)
 
 
-def test_the_crate_meets_every_requirement_of_process_run_crate(provenance: Provenance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_crate_meets_every_requirement_of_process_run_crate(
+    provenance: Provenance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("rocrate_validator", reason="the library roc-validator is not installed")
     from rocrate_validator import models, services
 
@@ -92,13 +95,26 @@ def test_croissant_is_loaded_by_mlcroissant(provenance: Provenance, tmp_path: Pa
 
 def test_croissant_has_what_the_specification_requires(provenance: Provenance) -> None:
     made = json.loads(available()["croissant"].export(provenance))
-    assert {"@context", "@type", "conformsTo", "description", "license", "name", "url", "creator", "datePublished", "distribution"} <= set(made)
+    assert {
+        "@context",
+        "@type",
+        "conformsTo",
+        "description",
+        "license",
+        "name",
+        "url",
+        "creator",
+        "datePublished",
+        "distribution",
+    } <= set(made)
     origins = [f["digitalSourceType"] for s in made["recordSet"] for f in s["field"] if f["name"] == "label"]
     assert all(o == "http://c2pa.org/digitalsourcetype/trainedAlgorithmicData" for o in origins)
 
 
 def test_events_of_the_json_export_are_valid_by_our_schema(provenance: Provenance) -> None:
-    jsonschema: Any = pytest.importorskip("jsonschema")
+    jsonschema: Any = pytest.importorskip(
+        "jsonschema", minversion="4.18", reason="a jsonschema with Draft 2020-12 is not installed"
+    )
     schema = json.loads((Path(__file__).parents[2] / "jupyter_aiprov/schema/aiprov.schema.json").read_text())
     checker = jsonschema.Draft202012Validator({**schema, "anyOf": [{"$ref": "#/$defs/event"}]})
     for event in json.loads(available()["json"].export(provenance))["events"]:
