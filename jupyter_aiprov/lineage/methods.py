@@ -1,0 +1,442 @@
+"""Attributes, items and elements of abstract values."""
+
+from __future__ import annotations
+
+import ast
+import types
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from jupyter_aiprov.lineage.labels import CLEAN, Label, chosen, computed, joined
+from jupyter_aiprov.lineage.state import (
+    CONTAINERS,
+    SEQUENCES,
+    UNKNOWN,
+    Value,
+    anything,
+    clone,
+    contents,
+    element,
+    merged,
+    relabelled,
+    repeated,
+    scalar,
+    sequence,
+    summary,
+    touched,
+)
+from jupyter_aiprov.lineage.transfer import CONTENT, METADATA
+
+if TYPE_CHECKING:
+    from jupyter_aiprov.lineage.flow import Flow
+
+INDEXERS = frozenset({"loc", "iloc", "at", "iat"})
+ACCESSORS = frozenset({"str", "dt", "cat", "list", "struct", "arr", "name"})
+
+
+def attribute(flow: Flow, owner: Value, name: str) -> Value:
+    """`owner.name`, not called."""
+    if owner.kind == "module":
+        return _of_module(flow, owner, name)
+    if owner.kind == "class":
+        return of_class(flow, owner, name) or method_value(owner, name)
+    if owner.kind == "object":
+        return _of_object(flow, owner, name)
+    if owner.kind in {"frame", "series", "array"}:
+        return _of_table(owner, name)
+    if owner.kind == "map" and name in owner.fields:
+        return owner.fields[name]
+    if owner.kind == "response":
+        if name in METADATA:
+            return anything()
+        return anything(owner.label) if name in CONTENT else method_value(owner, name, "response")
+    if owner.kind in {"list", "tuple", "map", "set", "iter", "file", "group"}:
+        return method_value(owner, name)
+    if owner.kind == "any" and owner.fields and name in owner.fields:
+        return owner.fields[name]
+    return method_value(owner, name)
+
+
+def method_value(owner: Value, name: str, kind: str = "any") -> Value:
+    """An attribute that may be data or a method: it has the owner's label and can be called."""
+    label = owner.label if owner.kind in {"any", "response", "scalar"} else CLEAN
+    if owner.kind == "any" and name.endswith("_") and owner.label.is_ai:
+        label = computed(owner.label)
+    return Value(kind, label, data={"method": name, "owner": owner})
+
+
+def _of_module(flow: Flow, owner: Value, name: str) -> Value:
+    scope = flow.modules.get(owner.data.get("name", ""))
+    if scope is not None:
+        return scope.get(name)
+    live = owner.data.get("live")
+    if isinstance(live, types.ModuleType):
+        namespace = object.__getattribute__(live, "__dict__")
+        if name in namespace:
+            found = namespace[name]
+            value = flow.lifter.lift(found, 2)
+            if value.kind in {"any", "func", "class"} and value.data is None:
+                value.data = {"live": found}
+            return value
+        return Value("func", data={"external": f"{live.__name__}.{name}"})
+    return anything()
+
+
+def static(cls: type, name: str) -> Any:
+    """A class attribute, past descriptors and metaclasses."""
+    for base in cls.__mro__:
+        if name in base.__dict__:
+            return base.__dict__[name]
+    return UNKNOWN
+
+
+def of_class(flow: Flow, owner: Value, name: str) -> Value | None:
+    """An attribute of a class, its bases included."""
+    if name in owner.fields:
+        return owner.fields[name]
+    live = owner.data.get("live") if owner.data else None
+    if live is not None:
+        found = static(live, name)
+        if found is UNKNOWN:
+            return None
+        if isinstance(found, (staticmethod, classmethod)):
+            value = flow.lifter.lift(found.__func__)
+            if isinstance(found, classmethod) and value.kind == "func":
+                return Value("func", data={"bound": owner, "function": value})
+            return value
+        if isinstance(found, property):
+            return Value("property", data={"get": flow.lifter.lift(found.fget)})
+        value = flow.lifter.lift(found)
+        if value.kind == "func" and value.data is not None and "live" in value.data:
+            value.data.setdefault("of", owner)
+        return value
+    for base in (owner.data or {}).get("bases", ()):
+        if base.kind == "class":
+            inherited = of_class(flow, base, name)
+            if inherited is not None:
+                return inherited
+    return None
+
+
+def class_of(flow: Flow, owner: Value) -> Value | None:
+    """The class of an instance of the user's."""
+    if not isinstance(owner.data, dict):
+        return None
+    found = owner.data.get("class")
+    if isinstance(found, Value):
+        return found
+    return flow.lifter.lift(found) if isinstance(found, type) else None
+
+
+def _of_object(flow: Flow, owner: Value, name: str) -> Value:
+    if name in owner.fields:
+        return owner.fields[name]
+    if name == "__dict__":
+        return Value("map", fields=owner.fields)
+    cls = class_of(flow, owner)
+    found = of_class(flow, cls, name) if cls is not None else None
+    if found is None:
+        if owner.rest is not None:
+            return owner.rest
+        return method_value(owner, name)
+    return bound(flow, owner, found)
+
+
+def bound(flow: Flow, owner: Value, found: Value) -> Value:
+    """A class attribute seen through an instance."""
+    if found.kind == "property":
+        return flow_call(flow, found.data["get"], [owner])
+    if found.kind == "func" and isinstance(found.data, dict) and "bound" not in found.data:
+        if found.data.get("static"):
+            return found
+        if found.data.get("property"):
+            return flow_call(flow, Value("func", data={**found.data, "property": False}), [owner])
+        return Value("func", data={"bound": owner, "function": found})
+    return found
+
+
+def flow_call(flow: Flow, function: Value, args: list[Value]) -> Value:
+    """Call a function value where no call node stands (a property)."""
+    from jupyter_aiprov.lineage.calls import invoke
+
+    return invoke(flow, function, args, {})
+
+
+def _of_table(owner: Value, name: str) -> Value:
+    if owner.kind == "frame" and name in owner.fields and name not in {"columns", "index", "shape", "loc", "iloc"}:
+        return owner.fields[name]
+    if name in INDEXERS:
+        return Value("indexer", data={"owner": owner, "which": name})
+    if name in {"shape", "size", "empty", "height", "__len__"}:
+        return scalar(computed(owner.label, Label(1, sites=owner.label.sites) if owner.label.selected else CLEAN))
+    if name in {"columns", "dtypes", "dtype", "schema", "nbytes", "ndim", "flags", "attrs"}:
+        names = list(owner.fields) if owner.kind == "frame" and owner.rest is None else []
+        return Value("list", fields={i: scalar(const=n) for i, n in enumerate(names)}, rest=None if names else scalar())
+    if name == "index":
+        return Value("series", chosen(CLEAN, owner.label), rest=scalar(owner.keys))
+    if name in {"values", "T", "data"}:
+        if owner.kind == "frame":
+            return frame_array(owner) if name != "T" else owner
+        return Value("array", owner.label, fields=owner.fields, rest=owner.rest)
+    if owner.kind == "series" and name in ACCESSORS and name != "name":
+        return Value("series", owner.label, rest=element(owner), data={"accessor": name, "owner": owner})
+    if owner.kind == "frame" and owner.rest is not None and not name.startswith("_"):
+        out = Value("series", owner.rest.label, rest=owner.rest.rest or scalar(summary(owner.rest)))
+        out.data = {"method": name, "owner": owner}
+        return out
+    if owner.kind == "series" and isinstance(owner.fields.get(name), Value):
+        return owner.fields[name]
+    return Value("any", data={"method": name, "owner": owner})
+
+
+def frame_array(owner: Value) -> Value:
+    """All columns as one array."""
+    out = Value("array", owner.label)
+    for column in children_of(owner):
+        inner = element(column) or scalar()
+        out.rest = inner if out.rest is None else merged(out.rest, inner, rows=True)
+    return out
+
+
+def children_of(value: Value) -> list[Value]:
+    """Columns or items, the unknown ones included."""
+    return [*value.fields.values(), *([value.rest] if value.rest is not None else [])]
+
+
+# ── items ─────────────────────────────────────────────────────────────────────────
+def items_of(flow: Flow, value: Value) -> tuple[list[Value] | None, Value | None]:
+    """What iterating gives: the known items, or one value for all."""
+    if value.kind == "map":
+        if value.fields and value.rest is None and not value.keys.is_ai:
+            return [scalar(const=k) for k in value.fields], None
+        return None, scalar(value.keys)
+    if value.kind == "frame":
+        if value.fields and value.rest is None:
+            return [scalar(const=k) for k in value.fields], None
+        return None, scalar()
+    if value.kind == "group":
+        part = group_part(value)
+        return None, sequence("tuple", [scalar(value.keys), part])
+    if value.kind in SEQUENCES:
+        known = value.items
+        if known is not None:
+            return known, None
+        inner = element(value)
+        if inner is None:
+            return None, anything(value.label if value.kind == "array" else CLEAN)
+        if value.label.selected and not inner.label.selected:
+            return None, relabelled(inner, lambda x: replace(x, selected=x.selected | value.label.selected))
+        return None, inner
+    if value.kind == "object":
+        return None, value.rest or anything(contents(value))
+    if value.kind == "scalar" and type(value.const) is str and len(value.const) <= 30:
+        return [scalar(value.label, c) for c in value.const], None
+    return None, Value("response" if value.kind == "response" else "any", value.label, fields=value.fields, rest=value.rest)
+
+
+def group_part(value: Value) -> Value:
+    """One group's frame (or column)."""
+    owner: Value = value.data["owner"]
+    if value.keys.is_ai:
+        return relabelled(owner, lambda x: chosen(x, value.keys, "groups"))
+    return clone(owner)
+
+
+def subscript(flow: Flow, owner: Value, key: Value, node: ast.expr) -> Value:
+    """`owner[key]`, read."""
+    if owner.kind == "frame":
+        return _frame_item(flow, owner, key, node)
+    if owner.kind == "indexer":
+        return _located(flow, owner, key, node)
+    if owner.kind == "group":
+        return _group_item(owner, key)
+    if owner.kind in SEQUENCES:
+        return _sequence_item(flow, owner, key)
+    if owner.kind == "map":
+        return map_item(owner, key)
+    if owner.kind == "object":
+        found = owner.fields.get(key.const) if _simple(key.const) else None
+        if found is not None:
+            return found
+        method = attribute(flow, owner, "__getitem__")
+        return flow_call(flow, method, [key]) if method.kind == "func" else owner.rest or anything(summary(owner))
+    if owner.kind == "response":
+        if type(key.const) is str and key.const in METADATA:
+            return anything()
+        kind = "any" if type(key.const) is str and key.const in CONTENT else "response"
+        return Value(kind, joined(owner.label, computed(touched(key)), rows=False))
+    if owner.kind in {"class", "func", "module"}:
+        return owner
+    if owner.fields and _simple(key.const) and key.const in owner.fields:
+        return owner.fields[key.const]
+    if owner.rest is not None:
+        return owner.rest
+    if touched(key).is_ai and not owner.label.is_ai:
+        return anything(computed(touched(key)))
+    return anything(owner.label)
+
+
+def _simple(const: Any) -> bool:
+    return const is not UNKNOWN and type(const) in {str, int, float, bool, type(None), tuple}
+
+
+def column(owner: Value, name: Any) -> Value:
+    """One column of a frame."""
+    if name in owner.fields:
+        found = owner.fields[name]
+    elif owner.rest is not None:
+        found = owner.rest
+    else:
+        found = repeated("series", scalar())
+    out = Value("series", joined(found.label, owner.label, rows=False), fields=found.fields, rest=found.rest)
+    if found.kind in {"scalar", "any", "response"}:
+        out.rest = found
+        out.label = owner.label
+    out.origin, out.order, out.parts = found, owner.order, found.parts
+    out.suspect = owner.suspect
+    return out
+
+
+def _frame_item(flow: Flow, owner: Value, key: Value, node: ast.expr) -> Value:
+    if type(key.const) in {str, int, tuple} and (key.const in owner.fields or key.kind == "scalar"):
+        return column(owner, key.const)
+    if key.kind in {"list", "tuple"} and key.items is not None and all(_simple(k.const) for k in key.items):
+        return picked_columns(owner, [k.const for k in key.items])
+    if key.kind == "slice":
+        return rows_of(flow, owner, key)
+    if key.kind in {"series", "array"} or (key.kind in {"any", "list"} and touched(key).is_ai):
+        return rows_of(flow, owner, key)
+    if key.kind in {"list", "set", "iter"}:
+        return clone(owner)
+    found = [column(owner, name) for name in owner.fields]
+    if owner.rest is not None:
+        found.append(owner.rest)
+    out = repeated("series", scalar())
+    for one in found:
+        out = merged(out, one) if one is not found[0] else one
+    return out
+
+
+def picked_columns(owner: Value, names: list[Any]) -> Value:
+    """Some of the columns."""
+    out = clone(owner)
+    out.fields = {n: owner.fields.get(n, owner.rest or repeated("series", scalar())) for n in names}
+    out.rest = None
+    return out
+
+
+def rows_of(flow: Flow, owner: Value, key: Value) -> Value:
+    """Some of the rows: contents as they were, chosen by whatever the key is made of."""
+    by = computed(touched(key))
+    out = clone(owner)
+    by = by if by.is_ai else (owner.order if owner.order.is_ai and key.kind == "slice" else CLEAN)
+    if by.is_ai:
+        name = described(flow, by)
+        out = relabelled(owner, lambda x: chosen(x, by, name))
+        out.label = chosen(owner.label, by, name)
+        out.origin = owner
+    return out
+
+
+def described(flow: Flow, label: Label) -> str:
+    """Which calls chose, in words: `ask() line 3`."""
+    names = []
+    for number in sorted(label.sites)[:3]:
+        group = flow.sites.groups.get(number)
+        if group is not None:
+            function = f"{group.names[-1]}() " if group.names else ""
+            names.append(f"{function}line {group.chain[-1][1]}")
+    return ", ".join(dict.fromkeys(names)) or "a model's answers"
+
+
+def _located(flow: Flow, owner: Value, key: Value, node: ast.expr) -> Value:
+    inner: Value = owner.data["owner"]
+    if isinstance(node, ast.Tuple) and len(node.elts) == 2 and key.items is not None and inner.kind == "frame":
+        rows, names = key.items
+        found = inner if rows.kind == "slice" and rows.data.get("full") else rows_of(flow, inner, rows)
+        if owner.data["which"] in {"loc", "at"} and names.kind != "slice":
+            return _frame_item(flow, found, names, node)
+        if names.kind == "scalar" and type(names.const) is int and names.const < len(inner.fields) and inner.rest is None:
+            return column(found, list(inner.fields)[names.const])
+        return clone(found) if names.kind in {"slice", "list"} else _any_column(found)
+    if inner.kind == "frame":
+        return rows_of(flow, inner, key)
+    return _sequence_item(flow, inner, key)
+
+
+def _any_column(frame: Value) -> Value:
+    return repeated("series", scalar(contents(frame)))
+
+
+def _group_item(owner: Value, key: Value) -> Value:
+    inner: Value = owner.data["owner"]
+    if type(key.const) is str and inner.kind == "frame":
+        picked = column(inner, key.const)
+    elif key.items is not None and inner.kind == "frame":
+        picked = picked_columns(inner, [k.const for k in key.items if _simple(k.const)])
+    else:
+        picked = inner
+    return Value("group", keys=owner.keys, data={**owner.data, "owner": picked})
+
+
+def _sequence_item(flow: Flow, owner: Value, key: Value) -> Value:
+    if key.kind == "slice":
+        out = clone(owner)
+        if owner.items is not None:
+            out.fields, out.rest = {}, element(owner)
+        return out
+    if type(key.const) is int and owner.items is not None:
+        known = owner.items
+        if -len(known) <= key.const < len(known):
+            return known[key.const]
+    if type(key.const) is str and key.const in owner.fields:
+        return owner.fields[key.const]
+    by = computed(touched(key))
+    if key.kind in {"series", "array", "list"} or owner.kind == "array" and key.kind in {"tuple", "any"}:
+        out = clone(owner)
+        if by.is_ai:
+            name = described(flow, by)
+            out = relabelled(owner, lambda x: chosen(x, by, name))
+            out.label = chosen(owner.label, by, name)
+        out.fields, out.rest = {}, element(out)
+        return out
+    inner = element(owner)
+    if isinstance(owner.data, dict) and "accessor" in owner.data:
+        return Value("series", owner.label, rest=inner)
+    if inner is None:
+        return anything(computed(by))
+    if by.is_ai and inner.kind not in CONTAINERS and not summary(inner).is_ai:
+        return Value(inner.kind, joined(inner.label, by, rows=False))
+    return inner
+
+
+def map_item(owner: Value, key: Value, default: Value | None = None) -> Value:
+    """An item of a dict; looked up with AI values it is derived, and so is the shape of what is found."""
+    by = computed(touched(key))
+    if _simple(key.const) and not by.is_ai:
+        if key.const in owner.fields:
+            found = owner.fields[key.const]
+            return found if default is None or owner.rest is None else found
+        if owner.rest is None:
+            return default if default is not None else anything()
+        return owner.rest
+    inner = owner.rest
+    for item in owner.fields.values():
+        inner = item if inner is None else merged(inner, item)
+    if inner is None:
+        if isinstance(owner.data, dict) and "factory" in owner.data:
+            inner = clone(owner.data["factory"])
+            owner.rest = inner
+        else:
+            return default if default is not None else anything(by)
+    if default is not None:
+        inner = merged(inner, default)
+    if not by.is_ai:
+        return inner
+    owner.keys = joined(owner.keys, by, rows=False)
+    if inner.kind in CONTAINERS:
+        inner.label = joined(inner.label, by, rows=False)
+        if owner.rest is None:
+            owner.rest = inner
+        return inner
+    return Value(inner.kind, computed(by, inner.label))
