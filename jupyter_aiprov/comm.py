@@ -61,6 +61,7 @@ class Live:
         self._executions: dict[str, dict[str, Any]] = {}
         self._pending: deque[dict[str, Any]] = deque()
         self._scheduled = False
+        self._waiting: dict[str, dict[str, Any]] = {}  # marks that no page was there to write, by cell
         self._lock = threading.Lock()
         self._deaf = recorder.subscribe(self._on_event)
 
@@ -84,21 +85,24 @@ class Live:
 
     # ── what the session tells ────────────────────────────────────────────────────
     def stamped(self, execution: Any, record: Mapping[str, Any]) -> None:
-        """A cell was stamped: the page whose session asked writes the cell's mark and the session's entry."""
-        if not self._comms:
-            return
+        """A cell was stamped: the page whose session asked writes the cell's mark and the session's entry.
+
+        A page that asked for several cells at once opens its comm behind them: its marks wait for it.
+        """
         header = (getattr(execution, "parent", None) or {}).get("header") or {}
-        self._send(
-            {
-                "type": "mark",
-                "client": header.get("session"),
-                "session": self.recorder.session,
-                "execution": execution.id,
-                "cell_id": execution.cell_id,
-                "mark": cell_mark([record], {}, execution.source, []),
-                "entry": self.entry(),
-            }
-        )
+        mark = {
+            "type": "mark",
+            "client": header.get("session"),
+            "session": self.recorder.session,
+            "execution": execution.id,
+            "cell_id": execution.cell_id,
+            "mark": cell_mark([record], {}, execution.source, []),
+            "entry": self.entry(),
+        }
+        if self._comms:
+            self._send(mark)
+        elif execution.cell_id:
+            self._waiting[execution.cell_id] = mark
 
     def entry(self) -> dict[str, Any]:
         """This session as the notebook log has it: head, coverage, what is no longer behind the results."""
@@ -156,6 +160,9 @@ class Live:
         comm.on_close(lambda _message: self._comms.pop(comm.comm_id, None))
         self._comms[comm.comm_id] = comm
         self._send({"type": "snapshot", "comm": comm.comm_id})
+        waiting, self._waiting = self._waiting, {}
+        for mark in waiting.values():
+            self._send(mark)
 
     def _received(self, message: Mapping[str, Any]) -> None:
         """Only enqueues: handlers may run beside a cell."""
