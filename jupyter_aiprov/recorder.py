@@ -15,6 +15,7 @@ import threading
 import time
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -213,14 +214,14 @@ class Recorder:
         session: str,
         cells: Cells,
         journal: Journal,
-        redactor: Redacts,
+        redactor: Callable[[], Redacts],
         recognise: Callable[[Request], Reads | None],
         destination: Callable[[Request], str],
     ) -> None:
         self.session = session
         self.cells = cells
         self.journal = journal
-        self.redactor = redactor
+        self._make_redactor = redactor
         self.recognise = recognise
         self.destination = destination
         self.examine: Examines | None = None
@@ -239,6 +240,11 @@ class Recorder:
         self._lock = threading.Lock()
         journal.written = self._written
         journal.failed = lambda error: self._failed("writing the journal", error)
+
+    @cached_property
+    def redactor(self) -> Redacts:
+        """The only door to anything written; made when it is first needed."""
+        return self._make_redactor()
 
     # ── the tap: any thread ───────────────────────────────────────────────────────
     def start(self, request: Request, *, method: str, version: str | None = None) -> _Call | None:
@@ -337,12 +343,21 @@ class Recorder:
     def emit(self, event: Event, *, wait: float = 0) -> str:
         """Put an event on record: id, time and session are added, secrets removed. Returns its id."""
         whole = self._enveloped(event)
-        self.journal.put(whole, wait=wait)
+        written = threading.Event() if wait else None
+        self.journal.run(lambda: self._write(whole, written))
+        if written is not None:
+            written.wait(wait)
         return str(whole["id"])
 
     def _enveloped(self, event: Event) -> Event:
-        clean = self.redactor.value(event)
-        return {"time": now(), "id": str(uuid4()), "session": self.session, **clean}
+        return {"time": now(), "id": str(uuid4()), "session": self.session, **event}
+
+    def _write(self, event: Event, written: threading.Event | None) -> None:
+        try:
+            self.journal.write(self.redactor.value(event))
+        finally:
+            if written is not None:
+                written.set()
 
     def subscribe(self, heard: Callable[[Event], None]) -> Callable[[], None]:
         """Tell `heard` of each line, on the journal's thread; returns what undoes it."""
@@ -553,7 +568,7 @@ class Recorder:
             return
         self._said.add(cause)
         log.warning("jupyter_aiprov: %s failed (%s at %s); your code is unaffected.", *cause)
-        self.journal.put(self._enveloped({"type": "gap", "reason": "internal", "detail": " ".join(cause)}))
+        self.emit({"type": "gap", "reason": "internal", "detail": " ".join(cause)})
 
     def _forked(self) -> None:
         with self._lock:

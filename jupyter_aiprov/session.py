@@ -11,23 +11,23 @@ import sys
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from jupyter_aiprov import capture, coverage, journal, readers, semconv, stamp
+from jupyter_aiprov import capture, coverage, journal, semconv, stamp
 from jupyter_aiprov.capture._patch import patched
 from jupyter_aiprov.cells import Cells, Execution
 from jupyter_aiprov.comm import Live
 from jupyter_aiprov.config import AIProv
 from jupyter_aiprov.model import Invocation, Request
 from jupyter_aiprov.recorder import Recorder, guarded
-from jupyter_aiprov.redact import Redactor, environment_secrets
 
-try:
+if TYPE_CHECKING:
     from jupyter_aiprov.guard import Guard
-except ImportError:
-    from jupyter_aiprov._pending import Guard
+    from jupyter_aiprov.redact import Redactor
+
 try:
     from jupyter_aiprov.lineage import Lineage
 except ImportError:
@@ -62,15 +62,12 @@ class Session:
         folder, self.is_new = self._folder(name)
         self.cells = Cells(shell, self.id)
         self.journal = journal.Journal(folder, self.id, group_readable=config.group_readable)
-        self.redactor = Redactor.of_environment()
         self._variables = len(os.environ)
-        self.guard = Guard(config)
-        self.redactor.finders.append(self.guard.spans)
         self.recorder = Recorder(
             session=self.id,
             cells=self.cells,
             journal=self.journal,
-            redactor=self.redactor,
+            redactor=lambda: self.redactor,
             recognise=self._recognise,
             destination=self._destination,
         )
@@ -79,8 +76,31 @@ class Session:
         self.live: Live | None = None
         self._open()
 
+    # Made on the journal's thread while the user goes on (see `_warm`), or when first needed.
+    @cached_property
+    def guard(self) -> Guard:
+        """What may leave."""
+        from jupyter_aiprov.guard import Guard
+
+        return Guard(self.config)
+
+    @cached_property
+    def redactor(self) -> Redactor:
+        """The only door to anything written."""
+        from jupyter_aiprov.redact import Redactor
+
+        made = Redactor.of_environment()
+        made.finders.append(self.guard.spans)
+        return made
+
+    def _warm(self) -> None:
+        from jupyter_aiprov import readers
+
+        readers.recognise(Request("POST", "https://localhost/"))
+
     # ── opening and closing ───────────────────────────────────────────────────────
     def _open(self) -> None:
+        self.journal.run(self._warm)
         self.live = Live(self.shell, self.recorder, self.config)  # hears the session's first line, too
         self.live.notice = self.notice
         self.recorder.emit(
@@ -104,7 +124,7 @@ class Session:
             self.recorder.lineage = self.lineage
         self.stack.callback(self.lineage.close)
         self.stack.enter_context(self.cells.carried(patched))
-        self.installed = self.stack.enter_context(capture.install(self.recorder))
+        self.installed = self.stack.enter_context(capture.install(self.recorder, later=self.journal.run))
         self.stack.enter_context(self.live.install())
         self.stack.enter_context(self._events())
         self.recorder.subscribe(self._late)
@@ -168,7 +188,8 @@ class Session:
 
     def _apply_content(self) -> None:
         level = self.config.journal_content
-        if level == "full" and (self.config.personal_data or self.guard.has_columns):
+        declared = "guard" in self.__dict__ and self.guard.has_columns
+        if level == "full" and (self.config.personal_data or declared):
             level = "digest"
         self.recorder.content = level
         self.recorder.keeps_excerpts = self.config.notebook_content != "digest"
@@ -221,10 +242,8 @@ class Session:
 
     # ── what the recorder asks ────────────────────────────────────────────────────
     def _recognise(self, request: Request) -> Any:
-        if not hasattr(readers, "recognise"):
-            from jupyter_aiprov._pending import recognise
+        from jupyter_aiprov import readers
 
-            return recognise(request)
         return readers.recognise(request, self._hosts())
 
     def _hosts(self) -> tuple[str, ...]:
@@ -254,6 +273,8 @@ class Session:
                 self._cell_line(execution)
             if len(os.environ) != self._variables:  # keys are often set in a cell
                 self._variables = len(os.environ)
+                from jupyter_aiprov.redact import environment_secrets
+
                 self.redactor.learn(*environment_secrets(os.environ))
             if self.config.lineage and execution.depth == 1:
                 self.lineage.before_cell(execution)
@@ -317,9 +338,12 @@ class Session:
             event["coverage"] = covered
         if not self._told_packages or status == "ended":
             self._told_packages = True
-            self.journal.run(lambda: self.recorder.emit({**event, "environment": coverage.environment()}) and None)
+            self.journal.run(lambda: self._tell_environment(event))
         elif len(event) > 3:
             self.recorder.emit(event)
+
+    def _tell_environment(self, event: dict[str, Any]) -> None:
+        self.recorder.emit({**event, "environment": coverage.environment()})
 
     # ── stamps ────────────────────────────────────────────────────────────────────
     def _show(self, execution: Execution) -> None:

@@ -50,11 +50,24 @@ class Installed:
     def __init__(self, captures: Iterable[Capture], tap: Tap) -> None:
         self._tap = tap
         self._by_module: dict[str, list[Capture]] = {}
+        self._hooked: dict[tuple[str, Capture], _Hooked] = {}
+        self._closed = False
+        self.finder = Finder((), self._hook)
+        self._wait_for(captures)
+
+    def _wait_for(self, captures: Iterable[Capture]) -> None:
         for capture in captures:
             for name in capture.MODULES:
                 self._by_module.setdefault(name, []).append(capture)
-        self._hooked: dict[tuple[str, Capture], _Hooked] = {}
-        self.finder = Finder(tuple(self._by_module), self._hook)
+        self.finder.want(tuple(self._by_module))
+
+    def add(self, captures: Iterable[Capture]) -> None:
+        """Follow what these capture files follow, too; modules that are there are hooked at once."""
+        found = tuple(captures)
+        if found and not self._closed:
+            self._wait_for(found)
+            for module in self.finder.present():
+                self._hook(module, again=False)
 
     @property
     def hooked(self) -> list[str]:
@@ -88,6 +101,7 @@ class Installed:
 
     def close(self) -> None:
         """Put everything back, last first."""
+        self._closed = True
         for key in reversed(list(self._hooked)):
             self._leave(key)
 
@@ -142,11 +156,20 @@ def plugins(tap: Tap) -> Iterator[Capture]:
 
 
 @contextmanager
-def install(tap: Tap, find: Callable[[], Iterable[Capture]] = siblings) -> Iterator[Installed]:
-    """Follow every AI call of this process until the context is left; then all is as it was."""
-    installed = Installed((*find(), *plugins(tap)), tap)
+def install(
+    tap: Tap,
+    find: Callable[[], Iterable[Capture]] = siblings,
+    later: Callable[[Callable[[], None]], None] = lambda work: work(),
+) -> Iterator[Installed]:
+    """Follow every AI call of this process until the context is left; then all is as it was.
+
+    `later` runs the search for plug-ins (it reads the metadata of every installed package), here
+    or on a thread of its own.
+    """
+    installed = Installed(find(), tap)
     try:
         with installed.finder:
+            later(lambda: installed.add(plugins(tap)))
             yield installed
     finally:
         installed.close()

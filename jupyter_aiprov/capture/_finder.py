@@ -22,10 +22,14 @@ class Finder(MetaPathFinder):
     """
 
     def __init__(self, wanted: Sequence[str], hook: Hook) -> None:
-        self._exact = frozenset(name for name in wanted if not name.endswith(".*"))
-        self._below = tuple(name[:-1] for name in wanted if name.endswith(".*"))
         self._hook = hook
         self._looking = threading.local()
+        self.want(wanted)
+
+    def want(self, wanted: Sequence[str]) -> None:
+        """Wait for these modules from now on."""
+        self._exact = frozenset(name for name in wanted if not name.endswith(".*"))
+        self._below = tuple(name[:-1] for name in wanted if name.endswith(".*"))
 
     def __enter__(self) -> Finder:
         sys.meta_path.insert(0, self)
