@@ -271,7 +271,8 @@ class _Fold:
             if isinstance(made, Mapping) and made.get("id"):
                 self.executions.setdefault(str(made["id"]), {**made, "type": "execution"})
         self.last = self._last_runs()
-        invocations = _joined(self.by_type["invocation"])
+        joined = _joined(self.by_type["invocation"])
+        invocations = {k: e for k, e in joined.items() if e.get("kind") != "housekeeping"}
         return Provenance(
             events=self.all,
             cells=self.cells,

@@ -193,6 +193,8 @@ class Tally:
             self.ids.append(event["id"])
             return
         self.open.pop(event["id"], None)
+        if event.get("kind") == "housekeeping":
+            return
         for use in uses_of([event]):
             self.groups[use.id] = merged(self.groups[use.id], use) if use.id in self.groups else use
 
@@ -460,6 +462,9 @@ class Recorder:
             line["read_in"] = read_in
         if answer.unparsed:
             self.coverage["unparsed"] += 1
+        if answer.kind == "housekeeping":  # the answer shows that it was no call: a plain file, a batch not ready
+            self.coverage["housekeeping"] += 1
+            line["kind"] = "housekeeping"
         line = self.redactor.value(line)
         line.update(self._committed(call, answer))
         self.journal.write(line)
