@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 ORIGIN_OF: Final = {"observed": "real-observation", "synthetic": "synthetic", "human": "human"}
-_WORDS: Final = {
+WORDS: Final = {
     "ai-generated": ("AI-generated", "contenu généré par IA"),
     "ai-assisted": ("AI-assisted (mixed)", "contenu en partie produit par IA"),
     "ai-derived": ("derived from AI output", "issu d'un résultat d'IA"),
@@ -105,12 +105,12 @@ def in_words(shown: Mapping[str, Any], language: str = "en") -> str:
     """What `resolve` gave, in a phrase: "inferred AI-generated; author states measured or collected"."""
     at = 1 if language == "fr" else 0
     evidence = dict(shown.get("overruled") or shown)
-    found = _WORDS.get(str(evidence.get("origin")), _WORDS["unknown"])[at]
+    found = WORDS.get(str(evidence.get("origin")), WORDS["unknown"])[at]
     how = _EVIDENCE.get(str(evidence.get("evidence")), ("", ""))[at]
     declared = shown.get("declared")
     if not isinstance(declared, Mapping):
         return f"{how} {found}".strip() if at == 0 else f"{found} {how}".strip()
-    states = f"{_STATES[bool(declared.get('signed'))][at]} {_WORDS[str(declared['origin'])][at]}"
+    states = f"{_STATES[bool(declared.get('signed'))][at]} {WORDS[str(declared['origin'])][at]}"
     if evidence.get("evidence") == "declared":
         return states
     return f"{how} {found}; {states}" if at == 0 else f"{found} {how} ; {states}"
