@@ -73,13 +73,16 @@ class Finder(MetaPathFinder):
         if loader is None or not hasattr(loader, "exec_module"):
             return
         execute = loader.exec_module
+        before = vars(loader).get("exec_module")  # another of our finders, in the same process
         hook = self._hook
 
         def exec_module(module: ModuleType) -> None:
             __tracebackhide__ = True
             if module.__name__ != name:  # a loader shared by several modules, as of a zip file
                 return execute(module)
-            del loader.exec_module  # the loader is as it was before the user can look
+            vars(loader).pop("exec_module", None)  # the loader is as it was before the user can look
+            if before is not None:
+                vars(loader)["exec_module"] = before
             execute(module)
             hook(module)
             return None

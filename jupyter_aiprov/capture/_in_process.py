@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from jupyter_aiprov import readers
 from jupyter_aiprov.capture._patch import DRIFT
 from jupyter_aiprov.capture._tap import Call, Tap, is_inner
 from jupyter_aiprov.capture._wire import sending
@@ -76,6 +75,8 @@ class OpenAIShape:
         return self._read(Response(status, {"content-type": "application/json"}, body, size=len(body)))
 
     def _read(self, response: Response | None) -> Invocation:
+        from jupyter_aiprov import readers  # many small files: not while the extension loads
+
         reader = readers.recognise(self._request)
         if reader is None:
             raise LookupError(self._request.path)

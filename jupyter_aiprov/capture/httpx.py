@@ -10,7 +10,7 @@ from typing import Any
 from jupyter_aiprov.capture._patch import DRIFT, Function, Patch, patched
 from jupyter_aiprov.capture._tap import Call, Tap
 from jupyter_aiprov.capture._tee import Tee, tees
-from jupyter_aiprov.capture._wire import clipped, opened, request_headers, response_headers, sending
+from jupyter_aiprov.capture._wire import HEAD, clipped, opened, request_headers, response_headers, sending
 from jupyter_aiprov.model import Request
 
 MODULES = ("httpx", "httpx2")
@@ -84,7 +84,7 @@ def describing(request: Any) -> Callable[[], Request]:
 
 
 def body_of(request: Any) -> tuple[bytes, bool]:
-    """The body where it is in memory; of an upload the form fields without the files' bytes."""
+    """The body where it is in memory or can be looked at; what only streams by is not read."""
     content = getattr(request, "_content", None)
     if isinstance(content, bytes):
         return clipped(content)
@@ -93,7 +93,28 @@ def body_of(request: Any) -> tuple[bytes, bool]:
     if fields is None or not isinstance(boundary, bytes):
         return b"", True
     out = bytearray()
+    whole = True
     for field in fields:
-        data = b"" if hasattr(field, "file") else field.render_data()
+        data, complete = _looked_at(field.file) if hasattr(field, "file") else (field.render_data(), True)
+        whole = whole and complete
         out += b"--" + boundary + b"\r\n" + field.render_headers() + data + b"\r\n"
-    return clipped(out + b"--" + boundary + b"--\r\n")[0], True
+    body, cut = clipped(bytes(out + b"--" + boundary + b"--\r\n"))
+    return body, cut or not whole
+
+
+def _looked_at(file: Any) -> tuple[bytes, bool]:
+    """The head of an upload and whether that is all; a file is put back where it was."""
+    if isinstance(file, str | bytes):
+        data, cut = clipped(file)
+        return data, not cut
+    try:
+        if not file.seekable():
+            return b"", False
+        at = file.tell()
+        file.seek(0)  # as the library does before it sends
+        head = file.read(HEAD + 1)
+        file.seek(at)
+    except (AttributeError, OSError, ValueError):
+        return b"", False
+    data = head.encode() if isinstance(head, str) else bytes(head)
+    return data[:HEAD], len(data) <= HEAD

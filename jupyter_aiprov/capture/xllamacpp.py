@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import weakref
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from types import ModuleType
@@ -28,17 +27,15 @@ _METHODS = {
 @contextmanager
 def install(module: ModuleType, tap: Tap) -> Iterator[None]:
     """Wrap the server's methods, and its making, which names the file of the weights."""
-    files: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
+    files: dict[str, str] = {}  # by the server's address: the objects themselves take no weak reference
 
     def making(original: Function, _patch: Patch) -> Function:
         def __init__(self: Any, params: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807 - what it replaces
-            original(self, params, *args, **kwargs)
+            if original is not object.__init__:  # a class of C takes its arguments in `__new__`
+                original(self, params, *args, **kwargs)
             path = getattr(getattr(params, "model", None), "path", None)
             if path:
-                try:
-                    files[self] = path if isinstance(path, str) else path.decode()
-                except TypeError:  # a class that cannot be referred to weakly
-                    return
+                files[str(self.listening_address)] = path if isinstance(path, str) else path.decode()
 
         return __init__
 
@@ -49,7 +46,7 @@ def install(module: ModuleType, tap: Tap) -> Iterator[None]:
                 if not patch.active:
                     return original(self, prompt, *args, **kwargs)
                 body = _object(prompt)
-                file = files.get(self) if files else None
+                file = files.get(str(self.listening_address)) if files else None
                 weights = _weights.of_gguf(file) if file else {}
                 body.setdefault("model", weights.get("file") or NAME)
                 shape = OpenAIShape(path, body, NAME, {"weights": weights} if weights else {})

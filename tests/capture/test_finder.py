@@ -76,3 +76,11 @@ def test_loading_imports_no_library():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path.cwd())
     assert run.stdout.strip() == "[] [] []", run.stdout
+
+
+def test_two_finders_in_one_process_both_hook_and_leave_the_loader_alone(package):
+    seen = []
+    with Finder((package,), lambda m: seen.append("first")), Finder((package,), lambda m: seen.append("second")):
+        module = importlib.import_module(package)
+    assert seen == ["first", "second"]
+    assert "exec_module" not in vars(module.__spec__.loader)

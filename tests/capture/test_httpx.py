@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import gc
 import gzip
 from typing import Any
@@ -132,20 +133,30 @@ def test_every_redirect_hop_is_an_attempt(lib, tap, installed):
     assert [c.status for c in tap.calls] == [307, 200]
 
 
-def test_an_upload_shows_its_form_fields_but_not_the_file(lib, tap, installed):
+@pytest.mark.parametrize("kind", ["bytes", "memory", "disk", "stream"])
+def test_an_upload_is_looked_at_and_put_back(lib, tap, installed, tmp_path, kind):
+    """The guard examines files before they leave; a file that only streams by is said to be unread."""
     seen = []
 
     def answer(request):
         seen.append(request.read())
         return lib.Response(200, json={"text": "hi"})
 
-    client = lib.Client(transport=lib.MockTransport(answer))
-    client.post("https://api.example/", data={"model": "whisper-1"}, files={"file": ("a.wav", b"RIFFnoise")})
+    class Stream(io.BytesIO):
+        def seekable(self):
+            return False
+
+    path = tmp_path / "a.wav"
+    path.write_bytes(b"RIFFnoise")
+    with path.open("rb") as disk:
+        file = {"bytes": b"RIFFnoise", "memory": io.BytesIO(b"RIFFnoise"), "disk": disk, "stream": Stream(b"RIFFnoise")}
+        client = lib.Client(transport=lib.MockTransport(answer))
+        client.post("https://api.example/", data={"model": "whisper-1"}, files={"file": ("a.wav", file[kind])})
     assert b"RIFFnoise" in seen[0]
     assert b"whisper-1" in tap.call.request.body
     assert b'filename="a.wav"' in tap.call.request.body
-    assert b"RIFFnoise" not in tap.call.request.body
-    assert tap.call.request.truncated
+    assert (b"RIFFnoise" in tap.call.request.body) is (kind != "stream")
+    assert tap.call.request.truncated is (kind == "stream")
 
 
 def test_what_is_no_ai_call_passes_untouched(lib):

@@ -1,0 +1,283 @@
+"""Child processes: reached by a start-up file and a variable, each with a journal file of its own.
+
+`jupyter aiprov enable --workers` writes one line into site-packages; it does nothing unless the
+variable AIPROV_WORKERS is set, which a session does for its children. The running cell stands in
+a small file beside the journal, so that work in a long-lived pool is credited to the cell that
+runs when the call is made (`inferred`). Every line is on disk before a call goes on.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import sys
+import sysconfig
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jupyter_aiprov.cells import Execution
+    from jupyter_aiprov.config import AIProv
+    from jupyter_aiprov.model import Invocation, Request
+    from jupyter_aiprov.recorder import Recorder
+
+VARIABLE = "AIPROV_WORKERS"
+_STEM = "jupyter_aiprov_workers"
+_LINE = f"import os; os.environ.get({VARIABLE!r}) and __import__('jupyter_aiprov.workers').workers.start()\n"
+_ENTRY = "jupyter_aiprov.workers:start\n"  # Python 3.15 reads this and then passes over the `import` lines
+_FLUSH = 2.0  # seconds a child waits for its line
+
+
+# ── the start-up file ─────────────────────────────────────────────────────────────────
+
+
+def site() -> Path:
+    """This environment's site-packages."""
+    return Path(sysconfig.get_path("purelib"))
+
+
+def write_startup(folder: Path) -> list[Path]:
+    """Write the start-up file (two of them for Python 3.15 and later); again changes nothing."""
+    written = [(folder / f"{_STEM}.pth", _LINE)]
+    if sys.version_info >= (3, 15):
+        written.append((folder / f"{_STEM}.start", _ENTRY))
+    for path, text in written:
+        path.write_text(text, encoding="utf-8")
+    return [path for path, _ in written]
+
+
+def remove_startup(folder: Path) -> list[Path]:
+    """Remove what `write_startup` wrote; names what was there."""
+    found = [path for path in startup_files(folder) if path.exists()]
+    for path in found:
+        path.unlink()
+    return found
+
+
+def startup_files(folder: Path) -> list[Path]:
+    """Where the start-up files would be."""
+    return [folder / f"{_STEM}.pth", folder / f"{_STEM}.start"]
+
+
+def is_enabled(folder: Path | None = None) -> bool:
+    """True when child processes of this environment start with us."""
+    return any(path.exists() for path in startup_files(folder or site()))
+
+
+# ── in the parent ─────────────────────────────────────────────────────────────────────
+
+
+class Workers:
+    """What a session does for its child processes, and what it hears from them."""
+
+    def __init__(self, recorder: Recorder, config: AIProv) -> None:
+        self._recorder = recorder
+        self._folder = recorder.journal.folder
+        self._config = config
+        self._pid = os.getpid()
+        self._read: dict[Path, int] = {}
+        self._open = False
+
+    @contextmanager
+    def installed(self) -> Iterator[Workers]:
+        """Children started inside find the journal; forked ones go on with the parent's hooks."""
+        if self._folder is None:
+            yield self
+            return
+        before = os.environ.get(VARIABLE)
+        os.environ[VARIABLE] = json.dumps(self.settings())
+        self._open = True
+        os.register_at_fork(after_in_child=self._forked)
+        try:
+            yield self
+        finally:
+            if os.getpid() == self._pid:
+                self._open = False
+                if before is None:
+                    os.environ.pop(VARIABLE, None)
+                else:
+                    os.environ[VARIABLE] = before
+                with suppress(OSError):
+                    _cell_file(self._folder, self._recorder.session).unlink()
+
+    def settings(self) -> dict[str, Any]:
+        """What a child needs, as JSON: session, folder and the policy."""
+        held = self._config.trait_values(config=True)
+        policy = {k: v for k, v in held.items() if isinstance(v, str | bool | int | list | dict)}
+        return {"session": self._recorder.session, "folder": str(self._folder), "config": policy}
+
+    def cell(self, execution: Execution | None) -> None:
+        """The cell that runs now; None between cells."""
+        if self._folder is None or not self._open:
+            return
+        file = _cell_file(self._folder, self._recorder.session)
+        facts = {"id": execution.id, "cell_id": execution.cell_id} if execution is not None else {}
+        with suppress(OSError):
+            if facts or file.exists():
+                beside = file.with_suffix(".new")
+                beside.write_text(json.dumps(facts))
+                beside.replace(file)
+
+    def files(self) -> list[Path]:
+        """The journals of this session's children."""
+        if self._folder is None:
+            return []
+        name = f"{self._recorder.session[:36]}-*.jsonl"
+        return sorted(p for p in self._folder.glob(name) if not p.name.endswith(".content.jsonl"))
+
+    def harvest(self) -> list[dict[str, Any]]:
+        """The children's events since the last time, whole lines only."""
+        out: list[dict[str, Any]] = []
+        for path in self.files():
+            with suppress(OSError), path.open("rb") as file:
+                file.seek(self._read.get(path, 0))
+                held = file.read()
+                whole = held[: held.rfind(b"\n") + 1]
+                self._read[path] = self._read.get(path, 0) + len(whole)
+                for line in whole.splitlines():
+                    with suppress(ValueError):
+                        out.append(json.loads(line))
+        return out
+
+    def _forked(self) -> None:
+        if self._open and self._folder is not None:
+            self._open = False
+            cells = WorkerCells(self._folder, self._recorder.session)
+            settle(self._recorder, cells, lambda: None)
+
+
+def _cell_file(folder: Path, session: str) -> Path:
+    return folder / f".{session[:36]}.cell"
+
+
+# ── in the child ──────────────────────────────────────────────────────────────────────
+
+
+class WorkerCells:
+    """Which cell of the parent runs now: read from the parent's file at each call."""
+
+    def __init__(self, folder: Path, session: str) -> None:
+        self._file = _cell_file(folder, session)
+        self._parent = session
+        self.session = session
+
+    def current(self) -> tuple[Execution | None, str]:
+        """The cell the parent runs, always `inferred`; None where it cannot be told."""
+        from jupyter_aiprov.cells import Execution
+
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            facts = json.loads(self._file.read_bytes())
+            cell_id = facts["cell_id"]
+            return Execution(str(facts["id"]), self._parent, "", "", "", 0, cell_id=cell_id), "inferred"
+        return None, "inferred"
+
+
+class _Site:
+    """Where a call was made: in which process, in which task of a cluster."""
+
+    def __init__(self, task: Callable[[], str | None]) -> None:
+        self._task = task
+
+    def called(self, _invocation: str, _reader: str, _request: Request | None) -> Mapping[str, Any]:
+        """The process, and the task's key where there is one."""
+        key = self._task()
+        return {"process": os.getpid(), **({"task": key} if key else {})}
+
+    def answered(self, _invocation: str, _answer: Invocation) -> None:
+        """Nothing follows an answer here: lineage is the parent's."""
+
+
+def settle(recorder: Recorder, cells: WorkerCells, task: Callable[[], str | None]) -> None:
+    """Make a recorder a child's: the parent's cell, no lineage, every end on disk before going on."""
+    recorder.cells = cells  # type: ignore[assignment] # of a Cells, a recorder uses these two members only
+    recorder.lineage = _Site(task)
+    ended = recorder.ended
+
+    def flushed(call: Any, how: Any, error: BaseException | None, invocation: Invocation | None) -> None:
+        ended(call, how, error, invocation)
+        if how != "gc":  # a finalizer must not wait
+            recorder.journal.flush(_FLUSH)
+
+    recorder.ended = flushed  # type: ignore[method-assign,assignment] # a wrapper of this one object
+
+
+def start() -> None:
+    """Follow the calls of this process for the session that started it; a second time does nothing."""
+    held = os.environ.get(VARIABLE)
+    if not held or getattr(sys, "_aiprov_worker", None) is not None:
+        return
+    try:
+        settings = json.loads(held)
+        worker = Worker(settings)
+    except (ValueError, KeyError, TypeError, OSError, ImportError):
+        return  # not for us, or an environment without our dependencies: the parent counts it as a gap
+    sys._aiprov_worker = worker  # type: ignore[attr-defined]
+
+
+class Worker:
+    """Capture in one child process, writing `<session>-<process>.jsonl`."""
+
+    def __init__(self, settings: Mapping[str, Any], task: Callable[[], str | None] = lambda: None) -> None:
+        from jupyter_aiprov import capture, readers
+        from jupyter_aiprov.config import AIProv
+        from jupyter_aiprov.guard import Guard
+        from jupyter_aiprov.journal import Journal
+        from jupyter_aiprov.recorder import Recorder
+        from jupyter_aiprov.redact import Redactor
+
+        parent, folder = str(settings["session"]), Path(settings["folder"])
+        config = AIProv(**settings.get("config", {}))
+        hosts = tuple(h if isinstance(h, str) else str(h.get("host") or "") for h in config.hosts)
+        guard = Guard(config)
+        session = f"{parent[:36]}-{os.getpid()}"
+        cells = WorkerCells(folder, parent)
+        self.journal = Journal(folder, session, group_readable=config.group_readable)
+        self.recorder = Recorder(
+            session=session,
+            cells=cells,  # type: ignore[arg-type] # see `settle`
+            journal=self.journal,
+            redactor=Redactor.of_environment,
+            recognise=lambda request: readers.recognise(request, hosts),
+            destination=guard.destination,
+        )
+        level = "digest" if config.journal_content == "full" and config.personal_data else config.journal_content
+        self.recorder.content = level
+        if config.guard == "on":
+            self.recorder.examine = self._examine(guard)
+        settle(self.recorder, cells, task)
+        self.recorder.emit(
+            {"type": "session", "id": session, "status": "started", "parent": parent, "pid": os.getpid()}
+        )
+        self._stack = ExitStack()
+        self.installed = self._stack.enter_context(capture.install(self.recorder))
+        atexit.register(self.close)
+
+    def close(self) -> None:
+        """Put everything back and close the journal."""
+        atexit.unregister(self.close)
+        self._stack.close()
+        self.journal.close()
+
+    def _examine(self, guard: Any) -> Any:
+        def examine(request: Request | None, destination: str, invocation: Invocation | None) -> Any:
+            texts = None if request is not None or invocation is None else list(_strings(invocation.content()))
+            scan = guard.examine(request, destination, texts, cell=None)
+            if scan.warning:
+                sys.stderr.write(scan.warning + "\n")
+            return scan.to_dict()
+
+        return examine
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _strings(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _strings(inner)

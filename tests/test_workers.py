@@ -1,0 +1,242 @@
+"""Child processes: every call on record, credited to the running cell; a killed child loses none that began."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_aiprov import journal, workers
+from tests.loopback import Loopback
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+pytest.importorskip("httpx")
+
+PARENT = """
+import json, os, sys
+from pathlib import Path
+from types import SimpleNamespace
+
+from jupyter_aiprov import capture, readers
+from jupyter_aiprov.cells import Cells
+from jupyter_aiprov.config import AIProv
+from jupyter_aiprov.journal import Journal
+from jupyter_aiprov.recorder import Recorder
+from jupyter_aiprov.redact import Redactor
+from jupyter_aiprov.workers import Workers
+
+import child_code
+from child_code import ask
+
+URL, FOLDER = sys.argv[1], Path(sys.argv[2])
+SESSION = "0123456789abcdef0123456789abcdef0123"
+
+
+def work(workers, cells):
+{body}
+
+
+if __name__ == "__main__":
+    shell = SimpleNamespace(execution_count=1)
+    cells = Cells(shell, SESSION)
+    record = Journal(FOLDER, SESSION)
+    recorder = Recorder(session=SESSION, cells=cells, journal=record, redactor=Redactor.of_environment,
+                        recognise=readers.recognise, destination=lambda request: "loopback")
+    with capture.install(recorder), Workers(recorder, AIProv()).installed() as workers:
+        execution = cells.begin(SimpleNamespace(raw_cell="x", cell_id="cell-1"))
+        workers.cell(execution)
+        work(workers, cells)
+        cells.end(SimpleNamespace(execution_count=1))
+        workers.cell(None)
+    record.close()
+"""
+
+CHILD = """
+import json, os, urllib.request
+
+def ask(url, n=0):
+    import httpx
+    asked = {"model": "m", "messages": [{"role": "user", "content": f"row {n}"}]}
+    return httpx.post(url + "/v1/chat/completions", json=asked, timeout=30).status_code
+
+def ask_and_hang(url, pid_file):
+    import httpx, pathlib
+    ask(url)
+    pathlib.Path(pid_file).write_text(str(os.getpid()))
+    ask(url.replace("/~", "/~hold") if "/~" in url else url + "/~hold")
+"""
+
+BODIES = {
+    "fork": """
+        import multiprocessing
+        with multiprocessing.get_context("fork").Pool(2) as pool:
+            print(pool.starmap(ask, [(URL, n) for n in range(20)]))
+    """,
+    "spawn": """
+        import multiprocessing
+        with multiprocessing.get_context("spawn").Pool(2) as pool:
+            print(pool.starmap(ask, [(URL, n) for n in range(20)]))
+    """,
+    "forkserver": """
+        import multiprocessing
+        with multiprocessing.get_context("forkserver").Pool(2) as pool:
+            print(pool.starmap(ask, [(URL, n) for n in range(20)]))
+    """,
+    "process pool": """
+        from concurrent.futures import ProcessPoolExecutor
+        with ProcessPoolExecutor(2) as pool:
+            print(list(pool.map(ask, [URL] * 20, range(20))))
+    """,
+    "joblib": """
+        import joblib
+        print(joblib.Parallel(n_jobs=2)(joblib.delayed(ask)(URL, n) for n in range(20)))
+    """,
+    "subprocess": """
+        import subprocess
+        code = f"from child_code import ask; [ask({URL!r}, n) for n in range(20)]"
+        subprocess.run([sys.executable, "-c", code], check=True)
+    """,
+    "os.fork": """
+        for n in range(4):
+            pid = os.fork()
+            if pid == 0:
+                for k in range(5):
+                    ask(URL, 5 * n + k)
+                os._exit(0)
+            os.waitpid(pid, 0)
+    """,
+}
+
+
+def run(tmp_path: Path, server: Loopback, body: str) -> tuple[Path, subprocess.Popen[str]]:
+    """The parent as a program of its own, in an environment whose start-up file is in place."""
+    place = tmp_path / "site"
+    place.mkdir()
+    workers.write_startup(place)
+    (place / "sitecustomize.py").write_text(f"import site\nsite.addsitedir({str(place)!r})\n")
+    (place / "child_code.py").write_text(CHILD)
+    script = tmp_path / "parent.py"
+    script.write_text(PARENT.format(body=textwrap.indent(textwrap.dedent(body), "    ")))
+    folder = tmp_path / "journal"
+    journal.prepare(folder)
+    paths = os.pathsep.join([str(place), str(Path.cwd())])
+    environment = {k: v for k, v in os.environ.items() if k != workers.VARIABLE}
+    environment |= {"PYTHONPATH": paths, "NO_PROXY": "*", "AIPROV_STRICT": "1"}
+    command = [sys.executable, str(script), server.url(), str(folder)]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return folder, process
+
+
+def events(folder: Path) -> list[dict[str, Any]]:
+    files = [p for p in folder.glob("*.jsonl") if not p.name.endswith(".content.jsonl")]
+    for path in files:
+        assert journal.verify(path).is_whole, path
+    return [event for path in files for event in journal.read(path)]
+
+
+@pytest.fixture
+def server() -> Any:
+    with Loopback() as running:
+        yield running
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_twenty_calls_in_children_are_twenty_records_of_the_running_cell(tmp_path, server, kind):
+    if kind == "joblib":
+        pytest.importorskip("joblib")
+    folder, process = run(tmp_path, server, BODIES[kind])
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err[-3000:]
+    assert server.count == 20, out
+    calls = [e for e in events(folder) if e["type"] == "invocation"]
+    started = {e["id"]: e for e in calls if e["status"] == "started"}
+    completed = {e["id"]: e for e in calls if e["status"] == "completed"}
+    assert len(started) == len(completed) == 20
+    assert {e["cell_id"] for e in calls} == {"cell-1"}
+    assert all(e["site"]["process"] != process.pid for e in calls)
+    parents = [e for e in events(folder) if e["type"] == "session" and e.get("parent")]
+    assert parents
+    assert all(e["id"].startswith(e["parent"][:36]) for e in parents)
+
+
+def test_a_killed_child_leaves_every_call_that_began(tmp_path, server):
+    body = """
+        import multiprocessing, signal, time
+        from child_code import ask_and_hang
+        pid_file = FOLDER / "pid"
+        child = multiprocessing.get_context("spawn").Process(target=ask_and_hang, args=(URL, str(pid_file)))
+        child.start()
+        print(child.pid, flush=True)
+        child.join()
+        print(child.exitcode, flush=True)
+    """
+    folder, process = run(tmp_path, server, body)
+    assert process.stdout is not None
+    child = int(process.stdout.readline())
+    while server.count < 2:  # the second request arrived: it began, and it hangs
+        assert process.poll() is None, process.stderr and process.stderr.read()
+        server.release.wait(0.02)
+    os.kill(child, signal.SIGKILL)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err[-3000:]
+    calls = [e for e in events(folder) if e["type"] == "invocation"]
+    assert [e["status"] for e in calls] == ["started", "completed", "started"]
+
+
+def test_the_startup_file_is_one_line_that_looks_at_the_environment_first(tmp_path):
+    written = workers.write_startup(tmp_path)
+    before = written[0].read_text()
+    assert workers.write_startup(tmp_path) == written
+    assert written[0].read_text() == before
+    assert before.count("\n") == 1
+    assert before.index("environ.get") < before.index("__import__")
+    assert workers.is_enabled(tmp_path)
+    assert workers.remove_startup(tmp_path) == written
+    assert workers.remove_startup(tmp_path) == []
+    assert not workers.is_enabled(tmp_path)
+
+
+def test_without_the_variable_the_startup_line_imports_nothing(tmp_path):
+    line = workers.write_startup(tmp_path)[0].read_text()
+    code = f"import sys\nexec({line!r})\nprint([n for n in sys.modules if n.startswith('jupyter_aiprov')])"
+    environment = {k: v for k, v in os.environ.items() if k != workers.VARIABLE}
+    out = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("held", ["nonsense", "{}", '{"session": "s"}', "[]"])
+def test_a_variable_that_is_not_ours_breaks_no_program(held, tmp_path):
+    code = "from jupyter_aiprov.workers import start; start(); print('on')"
+    environment = {**os.environ, workers.VARIABLE: held}
+    out = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert (out.stdout.strip(), out.stderr) == ("on", "")
+
+
+def test_dask_tasks_are_on_record_with_their_keys(tmp_path, server):
+    pytest.importorskip("distributed")
+    body = """
+        from distributed import Client, LocalCluster
+        from jupyter_aiprov.dask import collect, follow
+        sizes = {"n_workers": 2, "threads_per_worker": 2, "dashboard_address": None}
+        with LocalCluster(**sizes) as cluster, Client(cluster) as client:
+            follow(client)
+            futures = [client.submit(ask, URL, n, key=f"row-{n}", pure=False) for n in range(20)]
+            print(client.gather(futures))
+            print(collect(client, FOLDER))
+    """
+    folder, process = run(tmp_path, server, body)
+    out, err = process.communicate(timeout=150)
+    assert process.returncode == 0, err[-3000:]
+    calls = [e for e in events(folder) if e["type"] == "invocation"]
+    completed = [e for e in calls if e["status"] == "completed"]
+    assert len(completed) == server.count == 20, out
+    assert {e["site"]["task"] for e in completed} == {f"row-{n}" for n in range(20)}
+    assert {e["cell_id"] for e in calls} == {"cell-1"}
+    assert json.dumps(calls).count("row 1") == 0, "no text in the chain"
