@@ -193,8 +193,20 @@ def _write_log(nb: Notebook, events: Sequence[Event]) -> None:
             known[session] = session_entry(told[session], known.get(session, {}), _superseded(nb, told[session]))
         else:
             known[session] = entry_of_stamps(stamps[session], known.get(session, {}))
+    for kind, key in _PEOPLES.items():
+        said = {str(e["id"]): _told(e) for s in relevant for e in told[s] if e.get("type") == kind and e.get("id")}
+        if said:
+            log = {**log, key: {**said, **(log.get(key) or {})}}
     first = next((s["schema_version"] for rest in stamps.values() for s in rest), semconv.SCHEMA_VERSION)
     set_mark(nb, {"schema_version": log.get("schema_version", first), **log, "sessions": dict(sorted(known.items()))})
+
+
+_PEOPLES = {"declaration": "declarations", "review": "reviews", "withdrawal": "withdrawals"}
+
+
+def _told(event: Event) -> Event:
+    """A person's record as the notebook keeps it: without its place in the chain."""
+    return {k: v for k, v in event.items() if k not in {"seq", "prev", "hash"}}
 
 
 def _is_about(nb: Notebook, events: Sequence[Event]) -> bool:

