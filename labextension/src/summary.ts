@@ -49,7 +49,7 @@ export function summaryOf(record: Record): Summary {
   };
 }
 
-/** Every use, those of cells first, in the order of the document. */
+/** Every use, those of cells first, in the order of the document; a copied cell counts where it was made. */
 export function usesOf(record: Record): Use[] {
-  return [...record.cells.flatMap(cell => cell.uses), ...record.elsewhere];
+  return [...record.cells.filter(cell => !cell.copied).flatMap(cell => cell.uses), ...record.elsewhere];
 }

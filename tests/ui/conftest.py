@@ -19,6 +19,8 @@ from typing import Any
 
 import pytest
 
+from tests.loopback import Loopback
+
 ROOT = Path(__file__).resolve().parents[2]
 BUNDLE = ROOT / "jupyter_aiprov" / "labextension"
 TOKEN = "for-tests-only"
@@ -111,6 +113,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     if not (BUNDLE / "package.json").exists():
         pytest.skip("the front end is not built: cd labextension && jlpm install && jlpm build")
     with serving(tmp_path_factory.mktemp("jupyter")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def loopback() -> Iterator[Loopback]:
+    with Loopback() as running:
         yield running
 
 

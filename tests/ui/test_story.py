@@ -2,71 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.loopback import Loopback
 from tests.ui.conftest import Server, open_panel
-from tests.ui.sample import KERNEL
+from tests.ui.lab import ASK, await_preview, execute, notebook, put, read, run_all, save, tab, without_kernel
 
 pytestmark = pytest.mark.ui
-
-ASK = """import httpx
-def ask(text):
-    body = {{"model": "gpt-4o-mini", "messages": [{{"role": "user", "content": text}}]}}
-    return httpx.post("{url}/v1/chat/completions", json=body, timeout=30).json()["choices"][0]["message"]["content"]"""
-
-
-@pytest.fixture(scope="module")
-def loopback() -> Iterator[Loopback]:
-    with Loopback() as running:
-        yield running
-
-
-def notebook(*sources: str) -> dict[str, Any]:
-    """A notebook that nobody ran."""
-    cells = [
-        {"cell_type": "code", "id": f"c{i}", "execution_count": None, "metadata": {}, "source": s, "outputs": []}
-        for i, s in enumerate(sources)
-    ]
-    return {"cells": cells, "metadata": KERNEL, "nbformat": 4, "nbformat_minor": 5}
-
-
-def put(server: Server, name: str, nb: dict[str, Any]) -> None:
-    (server.folder / name).write_text(json.dumps(nb, indent=1, ensure_ascii=False) + "\n")
-
-
-def execute(page: Any, command: str, args: dict[str, Any] | None = None) -> None:
-    page.evaluate("([c, a]) => window.jupyterapp.commands.execute(c, a)", [command, args or {}])
-
-
-def run_all(page: Any) -> None:
-    page.wait_for_function(
-        "() => window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
-    )
-    execute(page, "notebook:run-all-cells")
-
-
-def save(page: Any) -> None:
-    execute(page, "docmanager:save")
-    page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty")
-
-
-def read(server: Server, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((server.folder / name).read_text())
-    return found
-
-
-def without_kernel(page: Any) -> None:
-    """No session is ever started for this page: the request stays unanswered."""
-    page.route("**/api/sessions**", lambda route: None if route.request.method == "POST" else route.continue_())
-
-
-def tab(page: Any, name: str) -> None:
-    page.click(f"#jp-AIProv-tab-{name}")
 
 
 @pytest.mark.parametrize("app", ["lab", "notebook"])
@@ -108,11 +53,15 @@ def test_run_see_review_disclose_save_reopen_check_and_tamper(
     # disclosure: answer a slot, see it in the text, insert the section
     tab(page, "disclosure")
     preview = page.locator(".jp-AIProv-preview")
-    page.wait_for_function("() => document.querySelector('.jp-AIProv-preview')?.innerText.includes('Use of AI systems')")
+    page.wait_for_function(
+        "() => document.querySelector('.jp-AIProv-preview')?.innerText.includes('Use of AI systems')"
+    )
     slot = page.locator(".jp-AIProv-slot textarea").first
     slot.fill("sorting of ward notes")
     slot.blur()
-    page.wait_for_function("() => document.querySelector('.jp-AIProv-preview').innerText.includes('sorting of ward notes')")
+    page.wait_for_function(
+        "() => document.querySelector('.jp-AIProv-preview').innerText.includes('sorting of ward notes')"
+    )
     assert "gpt-4o-mini" in preview.inner_text()
     page.get_by_role("button", name="Insert in notebook").click()
     page.locator(".jp-MarkdownCell").wait_for()

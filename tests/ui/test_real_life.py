@@ -1,0 +1,252 @@
+"""What happens to notebooks in real life, and what the panel must make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.loopback import Loopback
+from tests.ui import sample
+from tests.ui.conftest import Server
+from tests.ui.lab import (
+    ASK,
+    await_badges,
+    badges,
+    execute,
+    idle,
+    is_dirty,
+    log_of,
+    notebook,
+    put,
+    read,
+    run_all,
+    run_cell,
+    save,
+    select,
+    set_source,
+    source_of,
+    tab,
+)
+
+pytestmark = pytest.mark.ui
+Show = Callable[..., Any]
+
+
+@pytest.mark.parametrize("app", ["lab", "notebook"])
+def test_opening_scrolling_and_closing_leave_the_file_byte_for_byte(app: str, server: Server, show: Show) -> None:
+    name = f"still-{app}.ipynb"
+    before = sample.write(server.folder / name, sample.notebook(journal=True))
+    page = show(name, app)
+    idle(page)
+    page.get_by_text("This kernel does not record.").wait_for()
+    for view in ("data", "review", "disclosure", "timeline"):
+        tab(page, view)
+    page.mouse.move(500, 500)
+    page.mouse.wheel(0, 2000)
+    page.get_by_role("button", name="Check file integrity").click()
+    page.get_by_label("Only AI cells").check()
+    assert not is_dirty(page)
+    page.close()
+    assert (server.folder / name).read_bytes() == before
+
+
+def test_a_kernel_without_the_extension_is_asked_once_and_said(server: Server, show: Show) -> None:
+    sample.write(server.folder / "absent.ipynb", sample.notebook())
+    page = show("absent.ipynb")
+    idle(page)
+    page.get_by_text("This kernel does not record.").wait_for()
+    page.evaluate(
+        """() => {
+             window.opened = 0;
+             const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+             kernel.anyMessage.connect((_, m) => { if (m.msg.header.msg_type === 'comm_open') window.opened += 1; });
+           }"""
+    )
+    run_cell(page, 4)
+    page.wait_for_function("() => document.querySelectorAll('.jp-Cell')[4].innerText.includes('[1]')")
+    idle(page)
+    assert page.evaluate("() => window.opened") == 0
+
+
+def test_a_restart_forgets_what_was_live_and_loading_again_finds_the_page(
+    server: Server, show: Show, loopback: Loopback
+) -> None:
+    put(server, "restart.ipynb", notebook("%load_ext jupyter_aiprov", ASK.format(url=loopback.url()), "ask('a')"))
+    page = show("restart.ipynb")
+    run_all(page)
+    page.get_by_role("button", name="1 AI call").wait_for()
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    page.get_by_text("This kernel does not record.").wait_for()
+    page.get_by_role("button", name="1 AI call").wait_for()  # the file still says so
+    run_cell(page, 0)
+    page.get_by_text("Recording", exact=True).wait_for()
+    run_cell(page, 1)
+    run_cell(page, 2)
+    page.wait_for_function("() => document.querySelectorAll('.jp-Cell')[2].innerText.includes('[3]')")
+    idle(page)
+    page.get_by_role("button", name="1 AI call").wait_for()  # of the new run; the old is no longer shown
+    assert badges(page) == [2]
+
+
+def test_a_second_run_supersedes_the_first_and_the_log_says_so(server: Server, show: Show, loopback: Loopback) -> None:
+    put(server, "again.ipynb", notebook("%load_ext jupyter_aiprov", ASK.format(url=loopback.url()), "ask('a')"))
+    page = show("again.ipynb")
+    run_all(page)
+    page.get_by_role("button", name="1 AI call").wait_for()
+    run_cell(page, 2)
+    page.get_by_text("1 further request during development").wait_for()
+    page.wait_for_function(
+        """() => Object.values(window.jupyterapp.shell.currentWidget.content.model
+                 .getMetadata('aiprov')?.sessions ?? {}).some(s => s.superseded?.[0]?.count === 1)"""
+    )
+    before = page.evaluate(
+        "() => JSON.stringify(window.jupyterapp.shell.currentWidget.content.model.getMetadata('aiprov'))"
+    )
+    select(page, 2)
+    execute(page, "notebook:undo-cell-action")
+    after = page.evaluate(
+        "() => JSON.stringify(window.jupyterapp.shell.currentWidget.content.model.getMetadata('aiprov'))"
+    )
+    assert before == after  # nobody's undo takes the record back
+
+
+def test_typing_goes_on_while_calls_come_in(server: Server, show: Show, loopback: Loopback) -> None:
+    source = "import time\nfor i in range(4):\n    ask(str(i))\n    time.sleep(0.3)"
+    cells = ("%load_ext jupyter_aiprov", ASK.format(url=loopback.url()), source, "")
+    put(server, "focus.ipynb", notebook(*cells))
+    page = show("focus.ipynb")
+    run_cell(page, 0)
+    page.get_by_text("Recording, nothing yet").wait_for()
+    run_cell(page, 1)
+    page.evaluate(
+        """() => {
+             const content = window.jupyterapp.shell.currentWidget.content;
+             content.deselectAll();
+             content.activeCellIndex = 2;
+             void window.jupyterapp.commands.execute('notebook:run-cell');
+           }"""
+    )
+    select(page, 3)
+    page.locator(".jp-Cell").nth(3).locator(".cm-content").click()
+    page.keyboard.type("x = 1", delay=20)
+    page.get_by_role("button", name="4 AI calls").wait_for()
+    page.keyboard.type(" + 2", delay=20)
+    found = page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.content.widgets[3].model.sharedModel.getSource()"
+    )
+    assert found == "x = 1 + 2"
+
+
+def test_an_interrupted_cell_shows_its_call_as_stopped(server: Server, show: Show, loopback: Loopback) -> None:
+    source = "ask('wait')"
+    cells = ("%load_ext jupyter_aiprov", ASK.format(url=loopback.url("hold")), source)
+    put(server, "interrupt.ipynb", notebook(*cells))
+    page = show("interrupt.ipynb")
+    run_cell(page, 0)
+    page.get_by_text("Recording, nothing yet").wait_for()
+    run_cell(page, 1)
+    page.evaluate(
+        """() => {
+             window.jupyterapp.shell.currentWidget.content.activeCellIndex = 2;
+             void window.jupyterapp.commands.execute('notebook:run-cell');
+           }"""
+    )
+    row = page.locator(".jp-AIProv-timeline .jp-AIProv-item[data-cell='2']")
+    row.get_by_text("not finished").wait_for()
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()")
+    row.locator("[data-trouble='true']").wait_for()
+    page.wait_for_function("() => document.querySelectorAll('.jp-Cell')[2].innerText.includes('KeyboardInterrupt')")
+    loopback.release.set()
+
+
+def test_marks_follow_cells_that_are_moved_copied_deleted_and_brought_back(server: Server, show: Show) -> None:
+    sample.write(server.folder / "cells.ipynb", sample.notebook())
+    page = show("cells.ipynb")
+    await_badges(page, [2, 3, 4, 5])
+    select(page, 2)
+    execute(page, "notebook:move-cell-up")
+    await_badges(page, [1, 3, 4, 5])
+    select(page, 1)
+    execute(page, "notebook:copy-cell")
+    execute(page, "notebook:paste-cell-below")
+    await_badges(page, [1, 2, 4, 5, 6])
+    page.locator(".jp-AIProv-timeline").get_by_text("a copy").first.wait_for()
+    page.get_by_role("button", name="13 AI calls").wait_for()  # a copy does not count twice
+    select(page, 2)
+    execute(page, "notebook:delete-cell")
+    await_badges(page, [1, 3, 4, 5])
+    execute(page, "notebook:undo-cell-action")
+    await_badges(page, [1, 2, 4, 5, 6])
+    select(page, 4)
+    execute(page, "notebook:cut-cell")
+    await_badges(page, [1, 2, 4, 5])
+
+
+def test_an_edited_source_makes_a_review_stale_and_says_so(server: Server, show: Show) -> None:
+    sample.write(server.folder / "stale.ipynb", sample.notebook())
+    page = show("stale.ipynb")
+    tab(page, "review")
+    page.locator("[data-review]").first.get_by_role("button", name="Checked").click()
+    page.get_by_label("How").select_option("sampled")
+    page.get_by_label("Rows read").fill("100")
+    page.get_by_label("Your name").fill("R. Eader")
+    page.get_by_role("button", name="Sign 1 review").click()
+    page.get_by_text("100 of 1,230 rows (8.1 %) read as a sample").wait_for()
+    page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.content.widgets[2].model.sharedModel.setSource('df = 1')"
+    )
+    page.get_by_text("outdated: source or outputs changed since").wait_for()
+    page.get_by_role("button", name="Withdraw…").click()
+    page.get_by_label("Reason").fill("wrong file")
+    page.get_by_role("button", name="Withdraw", exact=True).click()
+    page.get_by_text("withdrawn: wrong file").wait_for()
+    save(page)
+    log = read(server, "stale.ipynb")["metadata"]["aiprov"]
+    assert [one["reason"] for one in log["withdrawals"].values()] == ["wrong file"]
+
+
+def test_the_panel_follows_the_notebook_that_is_shown_and_a_rename(server: Server, show: Show) -> None:
+    sample.write(server.folder / "one.ipynb", sample.notebook())
+    put(server, "two.ipynb", notebook("1 + 1"))
+    page = show("one.ipynb")
+    page.get_by_role("button", name="13 AI calls").wait_for()
+    execute(page, "docmanager:open", {"path": "two.ipynb"})
+    page.get_by_text("No AI use recorded.").wait_for()
+    execute(page, "docmanager:open", {"path": "one.ipynb"})
+    page.get_by_role("button", name="13 AI calls").wait_for()
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.context.rename('three.ipynb')")
+    page.get_by_text("three.ipynb").first.wait_for()
+    page.get_by_role("button", name="13 AI calls").wait_for()
+
+
+def test_a_kernel_of_a_newer_version_is_read_only_and_said(server: Server, show: Show) -> None:
+    newer = (
+        "from comm import get_comm_manager\n"
+        "def opened(comm, message):\n"
+        "    comm.send({'type': 'snapshot', 'schema_version': '2.0', 'state': 'recording', 'events': [{'type': 9}]})\n"
+        "get_comm_manager().register_target('aiprov', opened)\n"
+        "kernel = get_ipython().kernel\n"
+        "kernel.session.send(kernel.iopub_socket, 'aiprov_hello', {}, parent=kernel.get_parent())"
+    )
+    nb = sample.notebook()
+    nb["cells"][1]["source"] = newer
+    sample.write(server.folder / "newer.ipynb", nb)
+    page = show("newer.ipynb")
+    idle(page)
+    run_cell(page, 1)
+    page.get_by_text("The kernel writes a newer record").wait_for()
+    tab(page, "review")
+    assert page.locator(".jp-AIProv-choice").count() == 0
+
+
+def test_a_file_of_a_newer_version_is_shown_and_never_written(server: Server, show: Show) -> None:
+    nb = sample.notebook()
+    nb["metadata"]["aiprov"]["schema_version"] = "2.0"
+    sample.write(server.folder / "newfile.ipynb", nb)
+    page = show("newfile.ipynb")
+    page.get_by_role("button", name="13 AI calls").wait_for()
+    page.get_by_text("read-only").wait_for()
+    tab(page, "disclosure")
+    assert page.locator(".jp-AIProv-slot textarea").first.get_attribute("readonly") is not None
