@@ -114,7 +114,7 @@ def export(provenance: Provenance) -> str:
 
 def _id(text: str) -> str:
     """An identifier or name that holds nothing a JSON-LD reader could take for a URL or keyword."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "_", clean(text)).strip("_.-") or "unnamed"
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", clean(text)).strip("_.-")[:200] or "unnamed"
 
 
 def _file(subject: str, derivation: Event) -> dict[str, Any]:

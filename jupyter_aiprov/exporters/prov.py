@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from jupyter_aiprov.exporters._document import clean
 from jupyter_aiprov.exporters._prov import NAMESPACES, document
 from jupyter_aiprov.provenance import Provenance
 
@@ -42,4 +43,4 @@ def _typed(key: str, value: Any) -> Any:
         return value
     if isinstance(value, float):
         return {"$": repr(value), "type": "xsd:double"}
-    return value
+    return clean(value) if isinstance(value, str) else value

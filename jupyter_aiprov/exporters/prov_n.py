@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jupyter_aiprov.exporters._document import clean
 from jupyter_aiprov.exporters._prov import NAMESPACES, document
 from jupyter_aiprov.provenance import Provenance
 
@@ -42,5 +43,5 @@ def _value(key: str, value: Any) -> str:
         return str(value)
     if isinstance(value, float):
         return f'"{value!r}" %% xsd:double'
-    text = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    text = clean(value).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{text}"'

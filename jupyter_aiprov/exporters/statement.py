@@ -12,12 +12,12 @@ import json
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -189,6 +189,11 @@ def _environment() -> ImmutableSandboxedEnvironment:
     return environment
 
 
+@lru_cache(maxsize=512)
+def _compiled(source: str) -> Template:
+    return _environment().from_string(source)
+
+
 def _blocks(template: Mapping[str, Any], view: View, confirm: Mapping[str, Mapping[str, str]]) -> Iterator[Block]:
     nothing = _read(FOLDER / "_nothing.toml")
     draft = Draft()
@@ -230,9 +235,7 @@ def _text(
         return view.slots.opened(f"confirm:{sentence}", confirm[sentence][view.language]) + "."
     source = part[view.language]
     try:
-        return clean_line(
-            _environment().from_string(_words.french(source) if view.language == "fr" else source).render(names)
-        )
+        return clean_line(_compiled(_words.french(source) if view.language == "fr" else source).render(names))
     except (TemplateError, TypeError, ValueError, OverflowError) as error:
         raise UsageError(
             f"a part of the template cannot be filled: {error}", hint=f"the part reads {source[:80]!r}"
@@ -246,7 +249,7 @@ def clean_line(text: str) -> str:
 
 def _expression(source: str, names: Mapping[str, Any]) -> bool:
     try:
-        return bool(_environment().from_string("{% if " + source + " %}1{% endif %}").render(names))
+        return bool(_compiled("{% if " + source + " %}1{% endif %}").render(names))
     except TemplateError as error:
         raise UsageError(f"a condition of the template cannot be read: {error}") from error
 

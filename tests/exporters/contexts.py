@@ -66,7 +66,9 @@ def serve(monkeypatch: Any) -> None:
         answer.status_code = 200 if known(request.url) else 404
         answer.headers["Content-Type"] = "application/ld+json"
         body = io.BytesIO(text if known(request.url) else b"")
-        answer.raw = urllib3.HTTPResponse(body, status=answer.status_code, preload_content=False, request_url=request.url)
+        answer.raw = urllib3.HTTPResponse(
+            body, status=answer.status_code, preload_content=False, request_url=request.url
+        )
         return answer
 
     def urlopen(request: Any, *args: Any, **kwargs: Any) -> Any:

@@ -30,7 +30,7 @@ def at(day: int, second: int = 0) -> str:
 
 def call(id_: str, execution: str, day: int = 2, **more: Any) -> dict[str, Any]:
     """One finished call to the model."""
-    return {
+    made = {
         "type": "invocation",
         "id": f"00000000-0000-4000-8000-{id_.rjust(12, '0')}",
         "session": SESSION,
@@ -54,6 +54,7 @@ def call(id_: str, execution: str, day: int = 2, **more: Any) -> dict[str, Any]:
         "capture": {"method": "httpx", "streamed": False, "complete": True, "attempt": 1},
         **more,
     }
+    return {k: v for k, v in made.items() if v is not None}
 
 
 def session(**more: Any) -> dict[str, Any]:
