@@ -29,15 +29,16 @@ class Disclose(Command):
     policy = Unicode("generic", help="Whose wording: a journal, funder or institution.").tag(config=True)
     journal = Unicode("", help="Journal folder or file; else it is looked for beside the notebook.").tag(config=True)
     output = Unicode("", help="File to write; else standard output.").tag(config=True)
+    templates = Unicode("", help="Folder with templates of your own.").tag(config=True)
     strict = Bool(False, help="Exit code 1 while a slot is open.").tag(config=True)
-    aliases = options("Disclose", "format", "lang", "policy", "journal", "output")
+    aliases = options("Disclose", "format", "lang", "policy", "journal", "output", "templates")
     flags = switch("Disclose", "strict", strict.help)
 
     def run(self) -> int:
         """Write one section for all notebooks."""
         files = named(self.extra_args, "disclose")
         found = [opened(name, self.journal).provenance() for name in progress(files, "reading")]
-        folders = sorted({Path(name).parent for name in files if name != "-"})
+        folders = [self.templates] if self.templates else []
         made = statement.render(found, policy=self.policy, language=self.lang, format=self.format, folders=folders)
         if self.output and self.output != "-":
             Path(self.output).write_text(made.text, encoding="utf-8")

@@ -1,0 +1,117 @@
+"""`jupyter aiprov enable` and `disable`: one entry in a configuration file, put in and taken out.
+
+The entry is `IPKernelApp.extra_extensions`, which stands beside the user's own list of extensions
+and which only kernels read. The rest of the file stays as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from traitlets import Bool
+
+from jupyter_aiprov.commands._command import Command, switch
+from jupyter_aiprov.commands._kernels import EXTENSION, config_file, this_environment
+from jupyter_aiprov.errors import UsageError
+
+_HELP = "In the user's own IPython profile (every environment) instead of this environment."
+
+
+class Enable(Command):
+    """Load the extension in every kernel of this environment."""
+
+    name = "jupyter aiprov enable"
+    description = "Record in every kernel of this environment from now on (--user: of every environment of yours)."
+    examples = "jupyter aiprov enable\njupyter aiprov enable --user"
+    takes_files = False
+    user = Bool(False, help=_HELP).tag(config=True)
+    flags = switch("Enable", "user", _HELP)
+
+    def run(self) -> int:
+        """Merge the entry into the file."""
+        path = config_file(user=self.user)
+        changed = merge(path, add=True)
+        self.say(f"{'Enabled' if changed else 'Already enabled'} in {path}")
+        found = this_environment()
+        if not found.answer.get("ipykernel"):
+            self.say("This environment has no ipykernel: only kernels installed here are concerned.")
+        elif by := found.overridden_by:
+            self.say(f"But {by} sets IPKernelApp.extra_extensions, too, and wins: add '{EXTENSION}' there.")
+            return 1
+        else:
+            self.say(
+                "Kernels started from now on record; restart those that run. `jupyter aiprov disable` takes it back."
+            )
+        return 0
+
+
+class Disable(Command):
+    """Load it no longer."""
+
+    name = "jupyter aiprov disable"
+    description = "Take back what `enable` did; nothing else in the file is touched."
+    examples = "jupyter aiprov disable\njupyter aiprov disable --user"
+    takes_files = False
+    user = Bool(False, help=_HELP).tag(config=True)
+    flags = switch("Disable", "user", _HELP)
+
+    def run(self) -> int:
+        """Take the entry out of the file."""
+        path = config_file(user=self.user)
+        changed = merge(path, add=False)
+        self.say(f"Disabled in {path}" if changed else f"Was not enabled in {path}")
+        if by := this_environment().loads:
+            self.say(f"It is still loaded by {by}.")
+        return 0
+
+
+def merge(path: Path, *, add: bool) -> bool:
+    """Put the extension into the file's list, or take it out; True when that changed something."""
+    said = _read(path)
+    own = said.get("IPKernelApp", {})
+    names = own.get("extra_extensions", []) if isinstance(own, dict) else None
+    if not isinstance(names, list):
+        raise UsageError(
+            f"{path}: IPKernelApp.extra_extensions is no list", hint="mend or move the file, then try again"
+        )
+    if (EXTENSION in names) == add:
+        return False
+    names = [*names, EXTENSION] if add else [n for n in names if n != EXTENSION]
+    own = {k: v for k, v in own.items() if k != "extra_extensions"} | ({"extra_extensions": names} if names else {})
+    said = {k: v for k, v in said.items() if k != "IPKernelApp"} | ({"IPKernelApp": own} if own else {})
+    _write(path, said)
+    return True
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{path}: cannot be read as JSON ({error})", hint="mend or move the file, then try again"
+        ) from None
+    if not isinstance(said, dict):
+        raise UsageError(f"{path}: holds no JSON object", hint="mend or move the file, then try again")
+    return said
+
+
+def _write(path: Path, said: dict[str, Any]) -> None:
+    """At once, or not at all; a file of which nothing is left goes away."""
+    try:
+        if not said:
+            path.unlink()
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+        beside.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
+        if path.exists():
+            beside.chmod(path.stat().st_mode & 0o777)
+        beside.replace(path.resolve())
+    except OSError as error:
+        hint = "use --user" if "profile_default" not in str(path) else "set IPYTHONDIR to a folder that you can write"
+        raise UsageError(f"{path}: cannot be written ({error.strerror})", hint=hint) from None
