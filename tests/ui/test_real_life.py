@@ -101,14 +101,10 @@ def test_a_second_run_supersedes_the_first_and_the_log_says_so(server: Server, s
         """() => Object.values(window.jupyterapp.shell.currentWidget.content.model
                  .getMetadata('aiprov')?.sessions ?? {}).some(s => s.superseded?.[0]?.count === 1)"""
     )
-    before = page.evaluate(
-        "() => JSON.stringify(window.jupyterapp.shell.currentWidget.content.model.getMetadata('aiprov'))"
-    )
+    before = log_of(page)
     select(page, 2)
     execute(page, "notebook:undo-cell-action")
-    after = page.evaluate(
-        "() => JSON.stringify(window.jupyterapp.shell.currentWidget.content.model.getMetadata('aiprov'))"
-    )
+    after = log_of(page)
     assert before == after  # nobody's undo takes the record back
 
 
@@ -133,10 +129,7 @@ def test_typing_goes_on_while_calls_come_in(server: Server, show: Show, loopback
     page.keyboard.type("x = 1", delay=20)
     page.get_by_role("button", name="4 AI calls").wait_for()
     page.keyboard.type(" + 2", delay=20)
-    found = page.evaluate(
-        "() => window.jupyterapp.shell.currentWidget.content.widgets[3].model.sharedModel.getSource()"
-    )
-    assert found == "x = 1 + 2"
+    assert source_of(page, 3) == "x = 1 + 2"
 
 
 def test_an_interrupted_cell_shows_its_call_as_stopped(server: Server, show: Show, loopback: Loopback) -> None:
@@ -194,9 +187,7 @@ def test_an_edited_source_makes_a_review_stale_and_says_so(server: Server, show:
     page.get_by_label("Your name").fill("R. Eader")
     page.get_by_role("button", name="Sign 1 review").click()
     page.get_by_text("100 of 1,230 rows (8.1 %) read as a sample").wait_for()
-    page.evaluate(
-        "() => window.jupyterapp.shell.currentWidget.content.widgets[2].model.sharedModel.setSource('df = 1')"
-    )
+    set_source(page, 2, "df = 1")
     page.get_by_text("outdated: source or outputs changed since").wait_for()
     page.get_by_role("button", name="Withdraw…").click()
     page.get_by_label("Reason").fill("wrong file")

@@ -53,15 +53,11 @@ def test_run_see_review_disclose_save_reopen_check_and_tamper(
     # disclosure: answer a slot, see it in the text, insert the section
     tab(page, "disclosure")
     preview = page.locator(".jp-AIProv-preview")
-    page.wait_for_function(
-        "() => document.querySelector('.jp-AIProv-preview')?.innerText.includes('Use of AI systems')"
-    )
+    await_preview(page, "Use of AI systems")
     slot = page.locator(".jp-AIProv-slot textarea").first
     slot.fill("sorting of ward notes")
     slot.blur()
-    page.wait_for_function(
-        "() => document.querySelector('.jp-AIProv-preview').innerText.includes('sorting of ward notes')"
-    )
+    await_preview(page, "sorting of ward notes")
     assert "gpt-4o-mini" in preview.inner_text()
     page.get_by_role("button", name="Insert in notebook").click()
     page.locator(".jp-MarkdownCell").wait_for()
