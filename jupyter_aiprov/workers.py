@@ -232,7 +232,7 @@ class Worker:
         config = AIProv(**settings.get("config", {}))
         hosts = tuple(h if isinstance(h, str) else str(h.get("host") or "") for h in config.hosts)
         guard = Guard(config)
-        session = f"{parent[:36]}-{os.getpid()}"
+        session = _unused(folder, f"{parent[:36]}-{os.getpid()}")
         cells = WorkerCells(folder, parent)
         self.journal = Journal(folder, session, group_readable=config.group_readable)
         self.recorder = Recorder(
@@ -270,6 +270,12 @@ class Worker:
             return scan.to_dict()
 
         return examine
+
+
+def _unused(folder: Path, session: str) -> str:
+    """A name without a file: process numbers come again, and one process may start twice."""
+    names = (f"{session}-{n}" if n else session for n in range(1000))
+    return next(name for name in names if not (folder / f"{name}.jsonl").exists())
 
 
 def _strings(value: Any) -> Iterator[str]:
