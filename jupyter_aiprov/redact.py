@@ -16,7 +16,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 MIN_SECRET: Final = 8  # shorter values are words; replacing them would change innocent text
@@ -313,6 +313,9 @@ class Redactor:
     declared confidential.
     """
 
+    _carried: ClassVar[dict[str, str]] = {}  # what requests of this process carried as credentials
+    _headers: ClassVar[frozenset[int]] = frozenset()  # hashes of the headers that were looked at
+
     def __init__(self, literals: Iterable[str] = ()) -> None:
         self._literals: dict[str, str] = {}
         self.finders: list[Finder] = []
@@ -343,10 +346,24 @@ class Redactor:
         if fresh:
             self.learn(*fresh)
 
+    @classmethod
+    def remember(cls, header: str) -> None:
+        """A credential that a request carried: every redactor of this process redacts it from now on.
+
+        Capture leaves such headers out of what it hands over, yet servers echo them in their errors.
+        """
+        if hash(header) in cls._headers:
+            return
+        secret = _SCHEME.sub("", header).strip()
+        known = {} if _is_plain(secret) else dict.fromkeys(_spellings(secret), "secret")
+        # Replaced whole, the latest kept: readers need no lock.
+        cls._carried = dict([*cls._carried.items(), *known.items()][-_MAX_LITERALS:])
+        cls._headers = (cls._headers if len(cls._headers) < 1000 else frozenset()) | {hash(header)}
+
     def spans(self, text: str) -> list[Span]:
         """What must not be written of this text: credentials, learnt literals, what finders find."""
         spans = credentials(text)
-        for literal, rule in self._literals.items():
+        for literal, rule in (*self._literals.items(), *self._carried.items()):
             if literal in text:
                 spans = spans + [Span(*m.span(), rule) for m in re.finditer(re.escape(literal), text)]
         for finder in self.finders:

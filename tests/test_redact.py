@@ -219,6 +219,14 @@ def test_a_requests_own_key_is_redacted_from_the_servers_echo() -> None:
     assert out == {"error": {"message": "Incorrect API key: [redacted:secret], [redacted:secret]"}}
 
 
+def test_a_key_that_any_request_carried_is_known_to_every_redactor() -> None:
+    before = Redactor()
+    Redactor.remember("Bearer Qw3rTy77uI0pAs")
+    Redactor.remember("dummy")
+    for redactor in (before, Redactor()):
+        assert redactor.text("no such key: Qw3rTy77uI0pAs, dummy") == "no such key: [redacted:secret], dummy"
+
+
 def test_urls_lose_user_password_fragment_and_parameters() -> None:
     url = "https://u:p4ss@api.example:8443/v1/models/x?alt=sse&key=abc&api-version=2024-10-21&q=jean#frag"
     assert safe_url(url) == (

@@ -18,6 +18,7 @@ from types import TracebackType
 from jupyter_aiprov.capture._patch import DRIFT
 from jupyter_aiprov.capture._tap import Call, Tap, is_inner, under_way
 from jupyter_aiprov.model import Request
+from jupyter_aiprov.redact import Redactor
 
 HEAD = 8 * 1024 * 1024
 
@@ -71,6 +72,8 @@ def request_headers(items: Iterable[tuple[str | bytes, str | bytes]]) -> dict[st
     out: dict[str, str] = {}
     for name, value in items:
         lower, secret = _lowered(_text(name))
+        if secret:
+            Redactor.remember(_text(value))
         out[lower] = "" if secret else _text(value)
     return out
 

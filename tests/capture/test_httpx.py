@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import gc
 import gzip
+import io
 from typing import Any
 
 import pytest
