@@ -1,0 +1,304 @@
+"""What the answers became: variables, columns, rows, files and figures, cell by cell.
+
+`Lineage` is told of every call while it is made, reads each cell again after it ran, and says what
+became AI-made. It runs no code of the user's, changes none of their objects and patches nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from jupyter_aiprov.lineage.content import Answers
+from jupyter_aiprov.lineage.files import FileLedger
+from jupyter_aiprov.lineage.flow import Flow, TooMuch
+from jupyter_aiprov.lineage.frames import Snapshots
+from jupyter_aiprov.lineage.labels import Label
+from jupyter_aiprov.lineage.lift import Lifter, columns_of, kind_of
+from jupyter_aiprov.lineage.report import event_of, in_words, origin_of, ranges
+from jupyter_aiprov.lineage.scopes import Module
+from jupyter_aiprov.lineage.settle import Entry, Settler
+from jupyter_aiprov.lineage.sites import Sites
+from jupyter_aiprov.lineage.sources import Sources, parsed, stored_names
+from jupyter_aiprov.lineage.state import CONTAINERS, Value, anything, is_tainted, repeated, scalar
+from jupyter_aiprov.lineage.store import Store
+from jupyter_aiprov.lineage.tracked import Tracked
+from jupyter_aiprov.model import Invocation, Request
+
+__all__ = ["Lineage"]
+
+Event = dict[str, Any]
+_READS: Final = re.compile(r"read_|scan_|load|open\(|sql|Path\(")
+_FUNCTION: Final = type(lambda: None)
+
+
+class Lineage:
+    """Follows one shell. Methods are cheap until the first AI call; nothing here raises by design."""
+
+    def __init__(self, shell: Any, emit: Callable[[Event], Any], config: Any, folder: Any = None) -> None:
+        self.shell = shell
+        self.emit = emit
+        self.config = config
+        self.sites = Sites(self._is_cell)
+        self.answers = Answers()
+        self.sources = Sources()
+        self.lifter = Lifter(self.sites.is_user_file)
+        self.module = Module(shell.user_ns, self.lifter)
+        self.files = Store(FileLedger(folder, str(getattr(config, "mark_files", "beside"))))
+        self.flow = Flow(self.module, self.sites, self.sources, self.lifter, shell, self.files)
+        self.images = Snapshots()
+        self.tracked = Tracked()
+        self.settler = Settler(self.sites, self.answers, self.tracked)
+        self.entries: dict[str, Entry] = {}
+        self.is_active = False
+        self._execution: str | None = None
+        self._counts: dict[str, int] = {}  # execution -> cell number, for words
+        self._old: dict[str, Any] = {}
+        self._is_imaged = False
+        self._pending: tuple[ast.Module, str] | None = None
+        self._files_before: set[str] = set()
+        self.waits: Callable[[], Any] | None = None  # lets the answers arrive before they are asked about
+
+    # ── while a cell runs ─────────────────────────────────────────────────────────
+    def called(self, invocation_id: str, reader_name: str, request: Request | None) -> Mapping[str, Any] | None:
+        """A call begins in this thread: note who asked; its site for the record."""
+        if not self._is_imaged:
+            self._is_imaged = True
+            self.images.before(self.shell.user_ns)
+        group = self.sites.record(invocation_id, reader_name, self._execution)
+        if group is None:
+            return None
+        self.is_active = True
+        return {"line": group.chain[-1][1], "function": group.names[-1] if group.names else None}
+
+    def answered(self, invocation_id: str, answer: Invocation) -> None:
+        """An answer was read, on the writer's thread."""
+        self.answers.add(invocation_id, answer)
+        group = self.sites.groups.get(self.sites.of_call.get(invocation_id, 0))
+        if group is not None:
+            model = answer.response_model or answer.request_model
+            if model:
+                group.models.add(model)
+
+    def before_cell(self, execution: Any) -> None:
+        """A cell begins: note what could be lost by running it."""
+        self._execution = execution.id
+        self._is_imaged = False
+        old: dict[str, Any] = {}
+        before: dict[int, list[Any]] = {}
+        for name, obj in list(self.shell.user_ns.items()):
+            cls = type(obj)
+            if cls is _FUNCTION:
+                old[name] = obj
+            elif cls in _PLAIN:
+                continue
+            elif cls in _COLLECTIONS:
+                old[name] = _COLLECTIONS[cls]
+            elif (kind := self._kind(cls, obj)) == "frame":
+                columns = columns_of(obj)
+                old[name] = columns
+                before[id(obj)] = columns
+            elif kind:
+                old[name] = kind
+        self._old = old
+        self.lifter.before = before
+        if self.is_active:
+            held = {column[0] for column in self.tracked}
+            self.images.before({n: o for n, o in self.shell.user_ns.items() if n in held})
+
+    _kinds: dict[type, str] = {}  # noqa: RUF012 - kinds of classes, the same for every instance
+
+    def _kind(self, cls: type, obj: Any) -> str:
+        known = self._kinds.get(cls)
+        if known is None:
+            known = kind_of(obj)
+            if len(self._kinds) < 10_000:
+                self._kinds[cls] = known
+        return known
+
+    def _was(self, name: str) -> Value | None:
+        """The value that a name had before the cell, when the cell binds it anew."""
+        if name not in self.flow.bound or name not in self._old:
+            return None
+        old = self._old[name]
+        if isinstance(old, list):
+            out = Value("frame", fields={c: repeated("series", scalar()) for c in old if type(c) in {str, int, float, tuple}})
+            if not old:
+                out.rest = repeated("series", scalar())
+            return out
+        if isinstance(old, str):
+            return repeated(old, scalar()) if old != "map" else Value("map", rest=anything())
+        return self.lifter.lift(old) if type(old) is _FUNCTION else None
+
+    def _is_cell(self, filename: str) -> bool:
+        return filename in getattr(self.shell.compile, "_filename_map", {})
+
+    # ── after a cell ──────────────────────────────────────────────────────────────
+    def after_cell(self, execution: Any, result: Any) -> list[Event]:
+        """Follow the cell that just ended; what became, or ceased to be, AI-made."""
+        self.sites.forget_files()
+        if not self.is_active and not self._reads_labelled(execution.source):
+            return []
+        self.is_active = True
+        if self.waits is not None and self.sites.fresh:
+            self.waits()
+        try:
+            return self._follow(execution, result)
+        finally:
+            self.images.drop()
+            self.lifter.release()
+            self._old = {}
+
+    def _follow(self, execution: Any, result: Any) -> list[Event]:
+        fresh, self.sites.fresh = self.sites.fresh, []
+        late = [g for g in fresh if g.execution != execution.id]
+        number = getattr(execution, "execution_count", None)
+        for group in fresh:
+            self._counts.setdefault(str(group.execution), number or 0)
+        self._counts[execution.id] = number or 0
+        named = [(self.shell.user_ns[n], v) for n, v in self.module.vars.items() if n in self.shell.user_ns]
+        self.lifter.start(named)
+        self.module.old = self._was
+        self.files.begin()
+        if self._pending is not None and (late or fresh):
+            tree, file = self._pending
+            late_groups = [*late, *[g for g in fresh if not g.is_rooted]]
+            if late_groups:
+                self.flow.bound = {}
+                self._run(tree, file, late_groups, 0)
+        self._pending = None
+        tree_and_file = self._tree(execution.source)
+        if tree_and_file is not None:
+            tree, file = tree_and_file
+            self.flow.bound = stored_names(tree)
+            self._run(tree, file, [g for g in fresh if not g.seen or g not in late], _failed_line(result, file))
+            if self.flow.spawned:
+                self._pending = (tree, file)
+        return self._settle(execution)
+
+    def _run(self, tree: ast.Module, file: str, groups: list[Any], stop: int) -> None:
+        try:
+            self.flow.run(tree, file, groups, stop)
+        except (TooMuch, RecursionError):
+            label = Label(3, low=True, sites=frozenset(g.id for g in groups))
+            for name in stored_names(tree):
+                if groups and name in self.shell.user_ns:
+                    self.module.vars[name] = Value("any", label)
+
+    def _tree(self, source: str) -> tuple[ast.Module, str] | None:
+        try:
+            text = self.shell.transform_cell(source)
+        except (SyntaxError, ValueError, TypeError):
+            return None
+        tree = parsed(text)
+        if tree is None:
+            return None
+        names = list(getattr(self.shell.compile, "_filename_map", {}))
+        for name in reversed(names[-60:]):
+            if "".join(linecache.getlines(name)).rstrip("\n") == text.rstrip("\n"):
+                return tree, str(name)
+        return tree, str(names[-1]) if names else ""
+
+    def _settle(self, execution: Any) -> list[Event]:
+        live = self.shell.user_ns
+        names = self.module.vars
+        for name in [n for n in names if n not in live]:
+            del names[name]
+        entries = self.settler.settle(names, live, self.images, fresh=True)
+        for name in [n for n, v in names.items() if not self._is_kept(n, v)]:
+            del names[name]
+        for scope in self.flow.modules.values():
+            for name in [n for n, v in scope.vars.items() if not is_tainted(v)]:
+                del scope.vars[name]
+        self.flow.returned.clear()
+        self.flow.yielded.clear()
+        events = self._events(entries, execution)
+        self.entries = entries
+        for file in self.files.finish():
+            events.append(event_of(self, f"file:{file['name']}", None, execution, file=file))
+        return events
+
+    def _is_kept(self, name: str, value: Value) -> bool:
+        if value.kind in {"func", "class", "module"}:
+            return False
+        return is_tainted(value)
+
+    def _events(self, entries: dict[str, Entry], execution: Any) -> list[Event]:
+        events = []
+        for subject, entry in entries.items():
+            before = self.entries.get(subject)
+            if before is None or not _is_same(before, entry):
+                events.append(event_of(self, subject, entry, execution))
+        for subject in self.entries:
+            if subject not in entries:
+                gone = subject.split(".")[0] not in self.shell.user_ns
+                events.append(event_of(self, subject, self.entries[subject], execution, state="deleted" if gone else "superseded"))
+        return events
+
+    def _reads_labelled(self, source: str) -> bool:
+        """A cell without AI that reads a file known to hold AI values."""
+        if not _READS.search(source):
+            return False
+        for text in re.findall(r"""['"]([^'"\n]{1,300})['"]""", source):
+            path = self.files.path(scalar(const=text))
+            if path is not None and self.files.ledger.read(path):
+                return True
+        return False
+
+    # ── what is known ─────────────────────────────────────────────────────────────
+    def origins(self) -> dict[str, dict[str, Any]]:
+        """Subject to what is said of it; subjects without AI are absent."""
+        return {k: origin_of(self, v) for k, v in self.entries.items() if k.split(".")[0] in self.shell.user_ns}
+
+    def origin(self, frame: Any, column: str | None = None) -> dict[str, Any]:
+        """What is said of an object, or of one of its columns."""
+        for name, obj in list(self.shell.user_ns.items()):
+            if obj is frame and not name.startswith("_"):
+                found = self.entries.get(name if column is None else f"{name}.{column}")
+                if found is not None:
+                    return origin_of(self, found)
+        return {"origin": "unknown", "evidence": "inferred", "confidence": "low", "invocations": [], "rows": None}
+
+    def explain(self, subject: str) -> str:
+        """The way from the call to the subject, in words."""
+        return in_words(self, subject)
+
+    def cell_number(self, execution: str | None) -> int | None:
+        """The number of the cell that an execution ran."""
+        return self._counts.get(str(execution)) or None
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.images.drop()
+        self.lifter.forget()
+        self.module.vars.clear()
+        self.answers.clear()
+        self.entries.clear()
+        self.is_active = False
+
+
+_PLAIN: Final = frozenset({str, int, float, bool, type(None), bytes, type, type(re)})
+_COLLECTIONS: Final[dict[type, str]] = {list: "list", tuple: "tuple", set: "set", dict: "map"}
+
+
+def _is_same(a: Entry, b: Entry) -> bool:
+    rows = (a.rows is None) == (b.rows is None) and (a.rows is None or ranges(a.rows) == ranges(b.rows))
+    return rows and a.label == b.label and a.kind == b.kind and a.edited == b.edited
+
+
+def _failed_line(result: Any, file: str) -> int:
+    """The line of the cell in which it failed; 0 when it did not."""
+    error = getattr(result, "error_in_exec", None)
+    tb = getattr(error, "__traceback__", None)
+    line = 0
+    while tb is not None:
+        if tb.tb_frame.f_code.co_filename == file and tb.tb_frame.f_code.co_name == "<module>":
+            line = tb.tb_lineno
+        tb = tb.tb_next
+    return line
+
+
+_ = CONTAINERS

@@ -200,7 +200,14 @@ def _invoke_function(
             value = flow.lifter.lift(inner)  # a library's decorator around the user's function
             result = invoke(flow, value, args, kwargs)
             return _remember(flow, inner.__code__, result)
-    return functions.named(flow, _name(live), _unstarred(args), kwargs)
+    name = _name(live)
+    if any(a.kind == "starred" for a in args):
+        if name == "builtins.zip":
+            return functions.starred_zip(flow, _unstarred(args), kwargs)
+        if name.endswith(".gather"):
+            flow.spawned = True
+            return repeated("list", _unstarred(args)[0])
+    return functions.named(flow, name, _unstarred(args), kwargs)
 
 
 def _name(live: Any) -> str:

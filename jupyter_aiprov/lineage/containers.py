@@ -37,6 +37,9 @@ def concatenated(parts: list[Value]) -> Value:
     ai = [x for x in labels if x.is_ai]
     if not ai:
         return scalar(computed(*labels))
+    texts = [p for p in parts if isinstance(p.data, dict) and "text_of" in p.data]
+    if len(texts) == 1 and all(type(p.const) is str and not p.const.strip() for p in parts if p is not texts[0]):
+        return texts[0]
     blank = all(x.is_ai or (type(p.const) is str and not p.const.strip()) for x, p in zip(labels, parts, strict=True))
     if blank:
         out = ai[0]
@@ -222,6 +225,14 @@ def of_any(flow: Flow, owner: Value, name: str, args: list[Value], kwargs: dict[
     """A method of a text, a number, an answer, or of something unknown."""
     from jupyter_aiprov.lineage import functions
 
+    if isinstance(owner.data, dict) and "path" in owner.data:
+        found = flow.files.of_path(owner, name, args, kwargs)
+        if found is not None:
+            return found
+    if name in {"execute", "executemany", "sql", "query"} and args:
+        found = flow.files.queried(flow, args)
+        if found is not None:
+            return found
     if owner.kind == "response":
         if name in METADATA:
             return anything()

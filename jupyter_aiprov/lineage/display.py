@@ -128,15 +128,21 @@ def _cells(head: re.Match[str], frame: Any) -> dict[int, tuple[int, int]] | None
     total = len(columns)
     for skip in dict.fromkeys((lead, 0)):  # with the index, or without it
         rest = spans[skip:]
-        if len(rest) == total:
-            return {i: (a, b) for i, (a, b, _) in enumerate(rest)}
         cuts = [i for i, (_, _, text) in enumerate(rest) if text in _CUT]
+        # A frame cut by one column has as many heads as one that is whole.
+        if len(rest) == total and all(_last(columns[i]) == rest[i][2] for i in cuts):
+            return {i: (a, b) for i, (a, b, _) in enumerate(rest)}
         if cuts and len(rest) - 1 < total:
             cut = min(cuts, key=lambda i: abs(i - len(rest) // 2))
             after = len(rest) - cut - 1
             first = {i: rest[i][:2] for i in range(cut)}
             return first | {total - after + i: rest[cut + 1 + i][:2] for i in range(after)}
     return None
+
+
+def _last(label: Hashable) -> str:
+    """A column's label at its own level, as text."""
+    return str(label[-1]) if isinstance(label, tuple) and label else str(label)
 
 
 def _styled(rows: Sequence[tuple[int, str]], level: int) -> dict[int, tuple[int, int]]:

@@ -162,7 +162,12 @@ class Lifter:
             return
         if cls.__module__ == "builtins":
             return
+        if cls.__module__.startswith("pathlib"):
+            value.data = {"path": str(obj)}
+            return
         value.data = {"class": cls}
+        if cls.__module__.startswith(("matplotlib.", "plotly.", "altair.", "bokeh.")):
+            value.data["plot"] = True
         attributes = _attributes(obj, cls)
         if attributes is not None and depth > 0 and self._is_own(cls):
             value.kind = "object"

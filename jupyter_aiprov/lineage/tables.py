@@ -81,6 +81,8 @@ def operated(flow: Flow, a: Value, b: Value, op: ast.operator | None) -> Value:
             return folded
         if _is_text(a) or _is_text(b) or (summary(a).is_ai and summary(b).is_ai):
             return containers.concatenated([a, b])
+    if isinstance(op, ast.Div) and isinstance(a.data, dict) and "path" in a.data and type(b.const) is str:
+        return Value("any", data={"path": a.data["path"].rstrip("/") + "/" + b.const})
     for value, other in ((a, b), (b, a)):
         if value.kind in {"frame", "series", "array"}:
             return _elementwise(value, other)
