@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from jupyter_aiprov.commands._command import Command, check_options, launched, meant
+from jupyter_aiprov.commands._command import Command, launched, meant
 from jupyter_aiprov.errors import UsageError
 
 _AT = "jupyter_aiprov.commands."
@@ -49,8 +49,6 @@ class AIProvApp(Command):
         argv = list(sys.argv[1:] if argv is None else argv)
         if argv and not argv[0].startswith("-") and argv[0] not in (*COMMANDS, "help"):
             raise UsageError(f"no command {argv[0]!r}", hint=meant(argv[0], COMMANDS, "jupyter aiprov "))
-        if not argv or argv[0].startswith("-"):
-            check_options(self, argv)
         super().initialize(argv)
 
     def start(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from nbformat import from_dict
+import nbformat
 from papermill.engines import NBClientEngine
 
 from jupyter_aiprov import journal
@@ -27,7 +27,7 @@ class AIProvEngine(NBClientEngine):  # type: ignore[misc, unused-ignore]
             NBClientEngine.execute_managed_notebook(nb_man, kernel_name, *args, **kwargs)
         finally:
             files = journals(nb_man.nb, Path(kwargs.get("cwd") or "."))
-            nb_man.nb = from_dict(annotate(nb_man.nb, files).notebook)
+            nb_man.nb = nbformat.from_dict(annotate(nb_man.nb, files).notebook)  # type: ignore[no-untyped-call]
 
 
 def journals(nb: Any, folder: Path) -> list[Path]:

@@ -34,7 +34,7 @@ class Report:
             {f.path for f in self.findings if f.severity != "note"} | set(self.unreadable) | set(self.not_recorded)
         )
         parts = [f"{self.notebooks} notebook{'s' if self.notebooks != 1 else ''}: {said or 'nothing found'}"]
-        parts.append(f"{self.recorded} with a record, {self.notebooks - self.recorded} without")
+        parts.append(f"{self.recorded} with a record, {self.notebooks - self.recorded - len(self.unreadable)} without")
         if self.not_recorded:
             parts.append(f"{len(self.not_recorded)} not recorded although AI libraries are used")
         if self.unreadable:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
@@ -21,6 +22,7 @@ from traitlets.config.loader import ArgumentError
 from jupyter_aiprov.errors import AIProvError, UsageError
 
 _parse: Any = inspect.unwrap(Application.parse_command_line)  # its wrapper ends user errors with exit code 1
+_TRAIT = re.compile(r"The '(\w+)' trait of an? \w+ instance expected")
 _COMMON = ("help", "help-all", "version", "config", "log-level", "debug", "show-config", "show-config-json", "y")
 
 
@@ -63,11 +65,12 @@ class Command(JupyterApp):
     def parse_command_line(self, argv: Sequence[str] | None = None) -> None:
         """As traitlets, with suggestions for what it does not know, and exit code 2."""
         argv = list(sys.argv[1:] if argv is None else argv)
-        check_options(self, argv)
+        if argv[:1] and argv[0] not in self.subcommands:
+            check_options(self, argv)
         try:
             _parse(self, argv)
         except (TraitError, ArgumentError) as error:
-            raise UsageError(str(error).replace(f"{type(self).__name__} instance", "this command")) from None
+            raise UsageError(_TRAIT.sub(r"--\1 takes", str(error)).replace("_", "-")) from None
         if self.extra_args and not self.takes_files:
             raise UsageError(f"{self.name} takes no argument {self.extra_args[0]!r}")
 

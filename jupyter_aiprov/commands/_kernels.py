@@ -51,10 +51,10 @@ try:
 except ImportError:
     pass
 out["lists"], out["problems"] = lists, problems
+out["installed"] = has("jupyter_aiprov")
 try:
     from importlib.metadata import version
     out["version"] = version("jupyter_aiprov")
-    out["installed"] = has("jupyter_aiprov")
 except ImportError:
     pass
 if out["installed"]:

@@ -56,7 +56,7 @@ class Doctor(Command):
     name = "jupyter aiprov doctor"
     description = (
         "For every kernel: does it record, what is followed, what is installed and not followed; for the journal: is "
-        "its folder shared, synced or unwritable; and for each problem the one command that mends it. Exit code 1: problems."
+        "its folder shared, synced or unwritable; and what mends each problem. Exit code 1: there are problems."
     )
     format = CaselessStrEnum(["text", "json"], default_value="text", help="text or json.").tag(config=True)
     folder = Unicode("", help="Journal folder to look at; else the one that notebooks here use.").tag(config=True)

@@ -38,7 +38,7 @@ class Export(Command):
         known = formats()
         if self.format == "list":
             for name in sorted(known):
-                self.say(f"{name:<14} {(known[name].__doc__ or '').splitlines()[0]}")
+                self.say(f"{name:<14} {(known[name].__doc__ or name).splitlines()[0]}")
             return 0
         if self.format not in known:
             raise UsageError(f"no format {self.format!r}", hint=meant(self.format, known) + "; all: --format list")
