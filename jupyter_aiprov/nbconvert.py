@@ -20,8 +20,7 @@ from typing import Any, Final
 from nbconvert.exporters import HTMLExporter, LatexExporter, MarkdownExporter, PDFExporter
 from nbconvert.exporters.pdf import LatexFailed
 from nbconvert.preprocessors import Preprocessor
-from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell
+from nbformat import NotebookNode, v4
 from traitlets import Bool, CaselessStrEnum, Dict, HasTraits, Unicode, default
 from traitlets import List as Listed
 from traitlets.config import Config
@@ -42,8 +41,10 @@ from jupyter_aiprov.exporters._document import (
     write,
 )
 from jupyter_aiprov.exporters._words import Language, joined, number, word
-from jupyter_aiprov.provenance import Cell, Provenance, Use
+from jupyter_aiprov.provenance import Cell, Use
 
+_new_text: Any = v4.new_markdown_cell
+_node: Any = NotebookNode
 PAGES: Final = Path(__file__).with_name("exporters") / "pages"
 MARKER: Final = re.compile(
     r"^\s*(<!--\s*aiprov:(section|disclosure)\s*-->|\{\{\s*aiprov\.(section|disclosure)\s*\}\})\s*$", re.IGNORECASE
@@ -51,7 +52,7 @@ MARKER: Final = re.compile(
 OWN: Final = "aiprov_page"  # on cells and outputs of the copy being converted; never taken from a file
 
 
-class AIProvPreprocessor(Preprocessor):  # type: ignore[misc]
+class AIProvPreprocessor(Preprocessor):
     """Gives a notebook its summary, words and section before any exporter turns it into a page.
 
     With `insert` on (the default) they become Markdown cells, so that exporters that know nothing of
@@ -178,12 +179,11 @@ class Page:
         head, _, rest = text.partition(" · ")
         label = word("ai", self.language)
         if self.target == "html":
-            return f'<div class="aiprov-word" lang="{self.language}">[{label}] {html_text(head)} <span class="aiprov-detail">· {html_text(rest)}</span></div>'
+            detail = f'<span class="aiprov-detail">· {html_text(rest)}</span>'
+            return f'<div class="aiprov-word" lang="{self.language}">[{label}] {html_text(head)} {detail}</div>'
         if self.target == "tex":
-            return (
-                rf"\par\noindent\fbox{{\parbox{{0.96\linewidth}}{{\small\textbf{{{{[}}{label}{{]}} {tex_text(head)}}} {tex_text('· ' + rest)}}}}}\par"
-                + "\n"
-            )
+            words = rf"\textbf{{{tex_text(f'[{label}] {head}')}}} {tex_text(f'· {rest}')}"
+            return rf"\par\noindent\fbox{{\parbox{{0.96\linewidth}}{{\small {words}}}}}\par" + "\n"
         return f"> **\\[{label}\\] {md_text(head)}** {md_text('· ' + rest)}\n"
 
     def _mark_output(self, output: Any) -> None:
@@ -194,7 +194,7 @@ class Page:
             record = data[semconv.MIME]
             # our own rendering of the record: what a file puts beside it is not trusted to be ours
             fresh = _rendered(record, self.language) if isinstance(record, Mapping) else {"text/plain": "[AI]"}
-            output["data"] = NotebookNode(fresh)
+            output["data"] = _node(fresh)
             return
         mark = told.get(semconv.KEY)
         origin = mark.get("origin") if isinstance(mark, Mapping) else None
@@ -214,19 +214,19 @@ class Page:
 
     def insert(self) -> None:
         """Turn the words into Markdown cells for exporters that know nothing of us."""
-        cells = [new_markdown_cell(self.summary)]
+        cells = [_new_text(self.summary)]
         for cell in self.nb.cells:
             own = metadata_of(cell).pop(OWN, {})
             if own.get("replace"):
-                cells.append(new_markdown_cell(own["replace"]))
+                cells.append(_new_text(own["replace"]))
                 continue
             if own.get("word"):
-                cells.append(new_markdown_cell(own["word"]))
+                cells.append(_new_text(own["word"]))
             cells.append(cell)
             legends = [o["metadata"].pop(OWN)["legend"] for o in cell.get("outputs") or () if OWN in metadata_of(o)]
-            cells += [new_markdown_cell(text) for text in legends]
+            cells += [_new_text(text) for text in legends]
         if self.section:
-            cells.append(new_markdown_cell(self.section))
+            cells.append(_new_text(self.section))
         for new in cells:  # formats before 4.5 have no ids
             if (self.nb.nbformat, self.nb.get("nbformat_minor", 0)) < (4, 5):
                 new.pop("id", None)
@@ -256,7 +256,7 @@ def _disclosure(nb: NotebookNode) -> dict[str, Any]:
 # ── exporters ────────────────────────────────────────────────────────────────────────
 
 
-class _Marked(HasTraits):  # type: ignore[misc]
+class _Marked(HasTraits):
     """What our exporters share: options, templates inside the package, and the words on the copy."""
 
     language = CaselessStrEnum(
@@ -282,7 +282,7 @@ class _Marked(HasTraits):  # type: ignore[misc]
         return {}
 
 
-class AIProvHTMLExporter(_Marked, HTMLExporter):  # type: ignore[misc]
+class AIProvHTMLExporter(_Marked, HTMLExporter):
     """HTML with stamps, summary and section; loads nothing from elsewhere unless asked to."""
 
     export_from_notebook = "HTML with AI provenance"
@@ -300,7 +300,7 @@ class AIProvHTMLExporter(_Marked, HTMLExporter):  # type: ignore[misc]
         return {"math": self.math and not safe, "scripts": self.scripts and not safe, "csp": safe}
 
     def _init_resources(self, resources: Any) -> Any:
-        resources = super()._init_resources(resources)
+        resources = super()._init_resources(resources)  # type: ignore[no-untyped-call]
         if self.safe:
             resources["should_sanitize_html"] = True
         return resources
@@ -330,7 +330,7 @@ def _passive(nb: NotebookNode) -> NotebookNode:
     return nb
 
 
-class AIProvLatexExporter(_Marked, LatexExporter):  # type: ignore[misc]
+class AIProvLatexExporter(_Marked, LatexExporter):
     """LaTeX with stamps, summary and section."""
 
     export_from_notebook = "LaTeX with AI provenance"
@@ -341,7 +341,7 @@ class AIProvLatexExporter(_Marked, LatexExporter):  # type: ignore[misc]
         return "aiprov-latex"
 
 
-class AIProvMarkdownExporter(_Marked, MarkdownExporter):  # type: ignore[misc]
+class AIProvMarkdownExporter(_Marked, MarkdownExporter):
     """Markdown with stamps, summary and section."""
 
     export_from_notebook = "Markdown with AI provenance"
@@ -351,7 +351,7 @@ class AIProvMarkdownExporter(_Marked, MarkdownExporter):  # type: ignore[misc]
         return "aiprov-markdown"
 
 
-class AIProvPDFExporter(_Marked, PDFExporter):  # type: ignore[misc]
+class AIProvPDFExporter(_Marked, PDFExporter):
     """PDF through XeLaTeX where it is installed, else through the browser at hand."""
 
     export_from_notebook = "PDF with AI provenance"
@@ -387,7 +387,7 @@ class AIProvPDFExporter(_Marked, PDFExporter):  # type: ignore[misc]
         config = Config(copy.deepcopy(self.config))
         for name in self.default_config:
             config.pop(name, None)  # what LaTeX wants of outputs and images is not what a page wants
-        exporter = AIProvHTMLExporter(
+        exporter = AIProvHTMLExporter(  # type: ignore[no-untyped-call]
             config=config, language=self.language, policy=self.policy, slots=dict(self.slots), safe=self.safe
         )
         page, resources = exporter.from_notebook_node(nb, resources, **kw)
@@ -418,7 +418,7 @@ def print_page(page: str, *, timeout: float = 120) -> bytes:
     if program is None:
         raise UsageError(
             "no way to make a PDF here: neither XeLaTeX with pandoc nor a browser was found",
-            hint="install Chromium or XeLaTeX and pandoc, name a browser in AIPROV_BROWSER, or print aiprov-html yourself",
+            hint="install Chromium, or XeLaTeX and pandoc; name a browser in AIPROV_BROWSER; or print aiprov-html",
         )
     with tempfile.TemporaryDirectory() as folder:
         source, made = Path(folder, "page.html"), Path(folder, "page.pdf")

@@ -60,6 +60,7 @@ TARGETS: tuple[Target, ...] = ("md", "html", "tex", "txt")
 def clean(value: object, limit: int = 2000) -> str:
     """One line of visible characters: a value from a record, ready to stand in a sentence."""
     text = value if isinstance(value, str) else str(value)
+    text = text[: 4 * limit]  # what is cut off below need not be cleaned
     text = text.encode("utf-8", "replace").decode() if not text.isascii() else text
     text = _UNSEEN.sub("", text)
     text = "".join(
@@ -195,7 +196,8 @@ def _html(block: Block, w: _Writer) -> str:
             title = f"<caption>{w.inline(caption)}</caption>\n" if caption else ""
             top = "".join(f'<th scope="col">{w.inline(c)}</th>' for c in head)
             body = "\n".join("<tr>" + "".join(f"<td>{w.inline(c)}</td>" for c in row) + "</tr>" for row in rows)
-            return f'<table class="aiprov-table">\n{title}<thead><tr>{top}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>'
+            head_html = f"{title}<thead><tr>{top}</tr></thead>"
+            return f'<table class="aiprov-table">\n{head_html}\n<tbody>\n{body}\n</tbody>\n</table>'
 
 
 def _md(block: Block, w: _Writer) -> str:
@@ -248,10 +250,8 @@ def _txt(block: Block, w: _Writer) -> str:
         case Items(texts):
             return "\n".join(f"- {w.inline(t)}" for t in texts)
         case Table(head, rows, caption):
-            lines = [*([w.inline(caption)] if caption else [])]
-            for row in rows:
-                lines.append("- " + "; ".join(f"{h}: {w.inline(c)}" for h, c in zip(head, row, strict=False) if c))
-            return "\n".join(lines)
+            said = ("; ".join(f"{h}: {w.inline(c)}" for h, c in zip(head, row, strict=False) if c) for row in rows)
+            return "\n".join([*([w.inline(caption)] if caption else []), *(f"- {line}" for line in said)])
 
 
 _FORMS: dict[Target, Callable[[Block, _Writer], str]] = {"html": _html, "md": _md, "tex": _tex, "txt": _txt}

@@ -462,9 +462,7 @@ def _positions(provenance: Provenance) -> dict[str, int]:
 def _checks(provenance: Provenance, numbered: Mapping[str, int]) -> Iterable[Check]:
     sources = {c.id: c.source_sha256 for c in provenance.cells if c.id}
     for one in provenance.reviews.values():
-        subject = one.get("subject") if isinstance(one.get("subject"), Mapping) else {}
-        units = one.get("units") if isinstance(one.get("units"), Mapping) else {}
-        by = one.get("by") if isinstance(one.get("by"), Mapping) else {}
+        subject, units, by = (_mapping(one.get(k)) for k in ("subject", "units", "by"))
         cell = subject.get("cell_id") or one.get("cell_id")
         kept = sources.get(cell) if cell else None
         read = _count(units.get("read"))
@@ -478,7 +476,7 @@ def _checks(provenance: Provenance, numbered: Mapping[str, int]) -> Iterable[Che
             stale=bool(kept and one.get("source_sha256") and kept != one["source_sha256"]),
             who=clean(by["name"], 200) if by.get("name") else None,
             orcid=clean(by["orcid"], 100) if by.get("orcid") else None,
-            identity=by.get("identity") if by.get("identity") in ("asserted", "authenticated") else None,
+            identity=str(by["identity"]) if by.get("identity") in ("asserted", "authenticated") else None,
             method=method if method in ("read-all", "sampled", "compared", "rerun") else "other",
             unit=clean(units.get("unit") or ("rows" if subject.get("kind") in ("rows", "column") else "cells"), 50),
             total=total,
@@ -488,6 +486,10 @@ def _checks(provenance: Provenance, numbered: Mapping[str, int]) -> Iterable[Che
             notebook=provenance.notebook,
             note=clean(one["note"], 500) if one.get("note") else None,
         )
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _count(value: Any) -> int | None:

@@ -195,9 +195,8 @@ class ToolView:
     def where(self) -> str:
         """Cells, and what came of the answers."""
         parts = [where(self.fact.places, self.language, named=self.named)]
-        for kind in ("column", "frame", "figure", "file"):
-            if names := self.fact.subjects.get(kind):
-                parts.append(called(kind, names, self.language))
+        made = self.fact.subjects
+        parts += [called(k, made[k], self.language) for k in ("column", "frame", "figure", "file") if made.get(k)]
         return "; ".join(p for p in parts if p) if self.language == "en" else "\u00a0; ".join(p for p in parts if p)
 
     @property
@@ -214,8 +213,8 @@ class ToolView:
         n = sum(self.fact.other.values())
         if self.language == "en":
             return f"{number(n, 'en')} further request{'s were' if n != 1 else ' was'} made"
-        many = n > 1
-        return f"{number(n, 'fr')} autre{'s' if many else ''} requête{'s' if many else ''} {'ont été faites' if many else 'a été faite'}"
+        made = "autres requêtes ont été faites" if n > 1 else "autre requête a été faite"
+        return f"{number(n, 'fr')} {made}"
 
     @property
     def breakdown(self) -> str:
@@ -316,10 +315,13 @@ def check(one: Check, language: Language, *, named: bool = False) -> str:
     else:
         total = amount(one.total, unit.removesuffix("s"), language) if one.total is not None else word(unit, language)
         read = number(one.read, language) if one.read is not None else word("not-recorded", language)
+        corrected, rejected = number(one.corrected, language), number(one.rejected, language)
         if en:
-            text = f"{of}of {total}, {read} were read by {who} ({method}); corrected: {number(one.corrected, 'en')}, discarded: {number(one.rejected, 'en')}"
+            text = f"{of}of {total}, {read} were read by {who} ({method})"
+            text += f"; corrected: {corrected}, discarded: {rejected}"
         else:
-            text = f"{of}sur {total}, {read} réponses du modèle ont été contrôlées par {who} ({method})\u00a0; corrigées\u00a0: {number(one.corrected, 'fr')}, écartées\u00a0: {number(one.rejected, 'fr')}"
+            text = f"{of}sur {total}, {read} réponses du modèle ont été contrôlées par {who} ({method})"
+            text += f"\u00a0; corrigées\u00a0: {corrected}, écartées\u00a0: {rejected}"
     if one.stale:
         text += "; changed since, to review again" if en else "\u00a0; modifié depuis, à contrôler de nouveau"
     return (text if subject else text[:1].upper() + text[1:]) + "."
@@ -396,9 +398,8 @@ def prompts(facts: Facts, slots: Slots) -> str:
     out = []
     for one in facts.prompts:
         name = f"{one['name']}: " if one.get("name") and en else f"{one['name']}\u00a0: " if one.get("name") else ""
-        for key in ("system", "template"):
-            if one.get(key):
-                out.append(f"{name}“{one[key]}”" if en else f"{name}«\u00a0{one[key]}\u00a0»")
+        texts = [one[key] for key in ("system", "template") if one.get(key)]
+        out += [f"{name}“{text}”" if en else f"{name}«\u00a0{text}\u00a0»" for text in texts]
         if one.get("place"):
             out.append(("given in " if en else "données dans ") + one["place"])
         if one.get("withheld"):
@@ -421,13 +422,13 @@ class View:
 
     def each(self, name: str) -> Sequence[Any]:
         """What a part repeats over."""
-        found: Sequence[Any] = {
+        loops: Mapping[str, Sequence[Any]] = {
             "tool": self.tools,
             "written": self.written,
             "outside": self.outside,
             "legend": self.legends,
-        }[name]
-        return found
+        }
+        return loops[name]
 
     def _legend(self, one: Made) -> dict[str, str]:
         checks = [c for c in self.facts.checks if c.subject == one.subject and not c.stale]
@@ -465,7 +466,7 @@ class View:
             "footprint": lambda: footprint(self.facts, self.language),
             "coverage": lambda: coverage(self.facts, self.language),
             "gaps": lambda: gaps(self.facts, self.language),
-            "who": lambda: self._who(),
+            "who": self._who,
             "usage": lambda: self._stated("usage"),
             "privacy": lambda: self._stated("privacy"),
             "impact": lambda: self._stated("impact"),
@@ -496,10 +497,11 @@ class View:
         return "this notebook" if self.language == "en" else "ce carnet"
 
     def _counts(self) -> str:
-        shown, other = self.facts.shown, sum(self.facts.other.values())
+        shown, other = (number(n, self.language) for n in (self.facts.shown, sum(self.facts.other.values())))
         if self.language == "en":
-            return f"{number(shown, 'en')} answers behind the results shown, {number(other, 'en')} further requests during development"
-        return f"réponses derrière les résultats présentés\u00a0: {number(shown, 'fr')}, autres requêtes pendant la mise au point\u00a0: {number(other, 'fr')}"
+            return f"{shown} answers behind the results shown, {other} further requests during development"
+        first = f"réponses derrière les résultats présentés\u00a0: {shown}"
+        return f"{first}, autres requêtes pendant la mise au point\u00a0: {other}"
 
     def _portions(self) -> str:
         parts = list(dict.fromkeys([t.where for t in self.tools] + [w.where for w in self.written]))

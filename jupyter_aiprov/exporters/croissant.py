@@ -90,7 +90,7 @@ def export(provenance: Provenance) -> str:
         "creator": [{"@type": "sc:Person", "name": p["name"]} for p in known.people]
         or [{"@type": "sc:Person", "name": _NOT_STATED}],
         "distribution": [_file(s, d) for s, d in files.items()],
-        "recordSet": _record_sets(subjects, files),
+        "recordSet": _record_sets(files),
     }
     if models:
         out["rai:machineAnnotationTools"] = [f"{m}{f' ({c.maker})' if c.maker else ''}" for m, c in models.items()]
@@ -101,15 +101,16 @@ def export(provenance: Provenance) -> str:
     ]:
         out["rai:dataAnnotationAnalysis"] = checks
     # a Field must have a file as its source: columns that stayed in memory are told of in words
-    if columns := [
-        f"column {clean(s, 300)}: {d.get('origin')} by {', '.join(clean(m, 300) for m in d.get('models') or ()) or 'a model not recorded'}"
-        for s, d in subjects.items()
-        if d.get("kind") == "column"
-    ]:
+    if columns := [_in_memory(s, d) for s, d in subjects.items() if d.get("kind") == "column"]:
         out["rai:dataAnnotationProtocol"] = columns
     if known.stated.get("impact"):
         out["rai:dataLimitations"] = list(known.stated["impact"])
     return json.dumps(out, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def _in_memory(subject: str, derivation: Event) -> str:
+    models = ", ".join(clean(m, 300) for m in derivation.get("models") or ()) or "a model not recorded"
+    return f"column {clean(subject, 300)}: {clean(derivation.get('origin'))} by {models}"
 
 
 def _id(text: str) -> str:
@@ -137,7 +138,7 @@ def _file(subject: str, derivation: Event) -> dict[str, Any]:
     return out
 
 
-def _record_sets(subjects: dict[str, Event], files: dict[str, Event]) -> list[dict[str, Any]]:
+def _record_sets(files: dict[str, Event]) -> list[dict[str, Any]]:
     sets: list[dict[str, Any]] = []
     for subject, derivation in files.items():
         columns = derivation["file"].get("columns")

@@ -12,6 +12,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -74,13 +75,11 @@ def _files(
     others = available()
     yield "aiprov.json", others["json"].export(provenance).encode("utf-8", "backslashreplace")
     yield f"use-of-ai-systems.{language}.md", others["statement"].export(provenance, language=language).encode()
-    try:
+    with suppress(UsageError):  # a notebook without its journal still makes a crate
         yield (
             "aiprov-audit-log.jsonl",
             others["audit-log"].export(provenance, journal, events).encode("utf-8", "surrogateescape"),
         )
-    except UsageError:
-        pass  # a notebook without its journal still makes a crate; the statement says what is missing
     if lock := _environment(provenance):
         yield "requirements.txt", lock.encode()
 
@@ -140,7 +139,7 @@ def crate(provenance: Provenance, files: Mapping[str, bytes]) -> dict[str, Any]:
         "@id": "./",
         "@type": "Dataset",
         "name": f"{title} with its record of AI use",
-        "description": f"The notebook {title}, what it has on record of the use of AI systems, and the data that came of it.",
+        "description": f"The notebook {title}, its record of the use of AI systems, and the data that came of it.",
         "datePublished": (dates[-1] if dates else "1970-01-01")[:10],
         "conformsTo": {"@id": PROFILE},
         "license": {"@id": _LICENCE},

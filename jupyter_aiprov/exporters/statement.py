@@ -183,7 +183,7 @@ class _Names(Context):
 @cache
 def _environment() -> ImmutableSandboxedEnvironment:
     # plain text in, plain text out: the target's writer escapes all of it afterwards
-    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)  # noqa: S701
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
     environment.context_class = _Names
     environment.globals.clear()
     return environment

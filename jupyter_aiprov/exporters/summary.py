@@ -116,10 +116,11 @@ def _checks(facts: Facts, language: Language) -> str:
             state = word("stale", language)
         elif one.read is not None and one.total is not None:
             unit = word(one.unit if one.unit.endswith("s") else one.unit + "s", language)
+            read, total, fixed = (number(n, language) for n in (one.read, one.total, one.corrected))
             state = (
-                f"{number(one.read, 'en')} of {number(one.total, 'en')} {unit} read, {number(one.corrected, 'en')} corrected"
+                f"{read} of {total} {unit} read, {fixed} corrected"
                 if en
-                else f"{number(one.read, 'fr')} {unit} sur {number(one.total, 'fr')} contrôlées, {number(one.corrected, 'fr')} corrigées"
+                else f"{read} {unit} sur {total} contrôlées, {fixed} corrigées"
             )
         else:
             state = word(one.status, language)

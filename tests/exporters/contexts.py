@@ -1,4 +1,4 @@
-"""RO-Crate's JSON-LD context, served without a network: the terms that our crates use, mapped as version 1.1 maps them."""
+"""RO-Crate's JSON-LD context, served without a network: the terms that our crates use, as version 1.1 maps them."""
 
 from __future__ import annotations
 

@@ -261,7 +261,7 @@ def document(hostile: str = "") -> nbformat.NotebookNode:
         nbformat.v4.new_output(
             "execute_result",
             {
-                "text/html": f"<table class='dataframe'><tr><th>label (AI)</th></tr><tr><td>pain{hostile}</td></tr></table>",
+                "text/html": f"<table class='dataframe'><tr><th>label (AI)</th></tr><td>pain{hostile}</td></table>",
                 "text/plain": "  label\n0 pain",
             },
             execution_count=3,

@@ -21,7 +21,8 @@ from tests.exporters import records
 HOSTILE = {
     "html": "<script>alert(1)</script><img src=x onerror=alert(2)>\"'><svg onload=alert(3)>",
     "tex": r"\input{/etc/passwd}\write18{rm -rf /}$x$ %}{ \end{document} ^^5cinput{y}",
-    "md": "](http://evil.example) ![x](http://evil.example/x.png) <b>b</b> `code` **bold** | cell | https://evil.example www.evil.example\n# head\n\n- item",
+    "md": "](http://evil.example) ![x](http://evil.example/x.png) <b>b</b> `code` **bold** | cell | "
+    "https://evil.example www.evil.example\n# head\n\n- item",
     "csv": "=cmd|' /C calc'!A0",
     "jsonld": '{"@context": "http://evil.example/context", "@id": "http://evil.example"}',
     "bib": 'x}, author={{Evil}}, @comment{ "',

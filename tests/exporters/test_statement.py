@@ -33,7 +33,8 @@ LOGS = {
 # Claims about people, and the record that each of them needs.
 CLAIMS = {
     r"reviewed and edited|relu et corrigé": "confirmed:reviewed-and-edited",
-    r"take\(?s?\)? (full )?responsibility|assument|lies entirely with|incombe entièrement|responsible for it|sont responsables": "confirmed",
+    r"take\(?s?\)? (full )?responsibility|assument|lies entirely with|incombe entièrement"
+    r"|responsible for it|sont responsables": "confirmed",
     r"accountable for|répondent du": "confirmed:accountability",
     r"full human supervision|supervision humaine complète": "confirmed:full-human-supervision",
     r"No AI tool is an author|Aucun outil d'IA n'est auteur": "confirmed:authors-only",
@@ -173,7 +174,8 @@ def test_json_gives_text_facts_source_and_open_slots() -> None:
 
 def test_a_user_adds_a_template_in_a_folder(tmp_path: Path) -> None:
     (tmp_path / "lab.toml").write_text(
-        '[[part]]\nstyle = "paragraph"\neach = "tool"\nen = "We used {{ tool.name }}."\nfr = "Usage de {{ tool.name }}."\n'
+        '[[part]]\nstyle = "paragraph"\neach = "tool"\n'
+        'en = "We used {{ tool.name }}."\nfr = "Usage de {{ tool.name }}."\n'
     )
     text = statement.render([LOGS["uses only"]], policy="lab", folders=[tmp_path], format="txt").text
     assert f"We used {records.MODEL}." in text
