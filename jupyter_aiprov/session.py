@@ -21,6 +21,7 @@ from jupyter_aiprov.capture._patch import patched
 from jupyter_aiprov.cells import Cells, Execution
 from jupyter_aiprov.comm import Live
 from jupyter_aiprov.config import AIProv
+from jupyter_aiprov.lineage import Lineage
 from jupyter_aiprov.model import Invocation, Request
 from jupyter_aiprov.recorder import Recorder, guarded
 
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
     from jupyter_aiprov.guard import Guard
     from jupyter_aiprov.redact import Redactor
 
-try:
-    from jupyter_aiprov.lineage import Lineage
-except ImportError:
-    from jupyter_aiprov._pending import Lineage
 
 FLUSH = 2.0  # seconds a cell's end waits for its record; what comes later updates the stamp
 _LATE_MAX = 500  # stamps that can still be updated
@@ -71,7 +68,8 @@ class Session:
             recognise=self._recognise,
             destination=self._destination,
         )
-        self.lineage = Lineage(shell, self.recorder.emit, config)
+        self.lineage = Lineage(shell, self.recorder.emit, config, folder)
+        self.lineage.waits = lambda: self.recorder.flush(FLUSH)
         self.installed: capture.Installed | None = None
         self.live: Live | None = None
         self._open()
