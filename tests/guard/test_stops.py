@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ NOTES = [
     "Known type 1 diabetic found unconscious by her daughter, glucose 1.8 mmol/L, recovered after dextrose.",
     "Retired welder with asbestos exposure, pleural thickening on CT, declines bronchoscopy for now.",
 ]
+ROOT = str(Path(__file__).parents[2])
 WORDS = ("thoracique", "frottis", "dextrose", "bronchoscopy", "sénégal", "senegal")
 
 
@@ -110,7 +112,10 @@ def test_a_file_uploaded_to_a_provider_is_examined(nb: Kernel) -> None:
     )
     assert cell.error is not None
     assert cell.error["ename"] == "ConfidentialDataError", cell.error
+    assert "passage(s) of df.notes" in cell.error["evalue"]
     assert nb.value("reached") == []
+    nb.run("_ = outside.files.create(file=('n.jsonl', b'{\"text\": \"hello\"}'), purpose='batch')", fails=True)
+    assert nb.value("reached") == [1]
 
 
 def test_a_stopped_call_is_on_record_as_blocked_without_its_words(nb: Kernel) -> None:
@@ -182,7 +187,9 @@ def test_patients_notes_reach_the_institution_and_nobody_else(nb: Kernel) -> Non
 
 def test_no_word_of_a_confidential_note_is_in_any_file_that_the_tool_wrote(nb: Kernel) -> None:
     """Journal, texts, stamps: every level keeps columns declared confidential out."""
+    nb.run("%config AIProv.institutional_hosts = ['univ.example']")
     nb.run("%config AIProv.journal_content = 'full'\n%config AIProv.notebook_content = 'full'")
+    nb.run(STORY)
     nb.run(
         "sender = Http.Client(transport=Http.MockTransport(answer))\n"
         "for n in df.notes:\n"
@@ -199,6 +206,42 @@ def test_no_word_of_a_confidential_note_is_in_any_file_that_the_tool_wrote(nb: K
         for m in published:
             assert word not in json.dumps(m["content"], default=str, ensure_ascii=False).lower()
     assert "x7x7x7" not in shown
+
+
+def test_no_word_of_a_note_is_in_the_saved_notebook_its_html_or_its_journal(tmp_path: Path) -> None:
+    """The whole story executed headless with every level raised to full; the CSV alone holds the notes."""
+    import nbformat
+    from nbclient import NotebookClient
+    from nbconvert import HTMLExporter
+
+    with (tmp_path / "patients.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["id", "notes"], *([i, n] for i, n in enumerate(NOTES))])
+    sources = [
+        "%load_ext jupyter_aiprov\n%config AIProv.journal_content = 'full'\n%config AIProv.notebook_content = 'full'\n"
+        "%config AIProv.institutional_hosts = ['univ.example']",
+        "import pandas as pd, httpx, jupyter_aiprov as aiprov\ndf = pd.read_csv('patients.csv')\n"
+        "aiprov.confidential(df, columns=['notes'])\nfrom jupyter_aiprov.errors import ConfidentialDataError\n"
+        "def messages(text): return [{'role': 'user', 'content': text}]",
+        STORY,
+        "df['label'] = [sender.post(hosts['institutional'] + '/v1/chat/completions', json={'model': 'm', 'messages': "
+        "messages(n)}).json()['choices'][0]['message']['content'] for n in df.notes] if (sender := Http.Client("
+        "transport=Http.MockTransport(answer))) else None",
+        "body = {'model': 'm', 'messages': messages(df.notes[0])}\n"
+        "sender.post(hosts['external'] + '/v1/chat/completions', json=body)",
+    ]
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in sources])
+    client = NotebookClient(book, timeout=60, allow_errors=True, resources={"metadata": {"path": str(tmp_path)}})
+    client.execute(env={**os.environ, "JUPYTER_DATA_DIR": str(tmp_path / "data"), "PYTHONPATH": ROOT})
+    errors = [o for c in book.cells for o in c.outputs if o.output_type == "error"]
+    assert [e.ename for e in errors] == ["ConfidentialDataError"]
+    nbformat.write(book, tmp_path / "story.ipynb")
+    (tmp_path / "story.html").write_text(HTMLExporter().from_notebook_node(book)[0], "utf-8")
+    kept = [p for p in tmp_path.rglob("*") if p.is_file() and p.name != "patients.csv"]
+    assert {".ipynb", ".html", ".jsonl"} <= {p.suffix for p in kept}
+    assert "aiprov" in (tmp_path / "story.ipynb").read_text("utf-8")
+    for path in kept:
+        text = path.read_text("utf-8", errors="replace").lower()
+        assert not [w for w in WORDS if w in text], path.name
 
 
 def test_a_pool_of_processes_is_stopped_too(tmp_path: Path, server: Loopback) -> None:
