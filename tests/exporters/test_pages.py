@@ -215,7 +215,7 @@ def test_our_html_takes_at_most_a_fifth_longer_than_the_stock_page() -> None:
     for exporter in (HTMLExporter, AIProvHTMLExporter):
         converted(exporter(), nbformat.v4.new_notebook())  # imports and templates once
     times: dict[type, list[float]] = {HTMLExporter: [], AIProvHTMLExporter: []}
-    for _ in range(3):
+    for _ in range(5):
         for exporter in times:
             made, start = exporter(), time.process_time()
             converted(made, nb)
