@@ -141,3 +141,8 @@ def log_of(page: Any) -> str:
 def await_preview(page: Any, text: str) -> None:
     """Wait until the preview of the disclosure says this."""
     page.wait_for_function("text => document.querySelector('.jp-AIProv-preview')?.innerText.includes(text)", arg=text)
+
+
+def await_summary(page: Any, text: str) -> None:
+    """Wait until the head of the panel counts this."""
+    page.locator(".jp-AIProv-summary").get_by_role("button", name=text, exact=True).wait_for()

@@ -13,6 +13,7 @@ from tests.ui.conftest import Server
 from tests.ui.lab import (
     ASK,
     await_badges,
+    await_summary,
     badges,
     execute,
     idle,
@@ -76,17 +77,17 @@ def test_a_restart_forgets_what_was_live_and_loading_again_finds_the_page(
     put(server, "restart.ipynb", notebook("%load_ext jupyter_aiprov", ASK.format(url=loopback.url()), "ask('a')"))
     page = show("restart.ipynb")
     run_all(page)
-    page.get_by_role("button", name="1 AI call").wait_for()
+    await_summary(page, "1 AI call")
     page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
     page.get_by_text("This kernel does not record.").wait_for()
-    page.get_by_role("button", name="1 AI call").wait_for()  # the file still says so
+    await_summary(page, "1 AI call")  # the file still says so
     run_cell(page, 0)
     page.get_by_text("Recording", exact=True).wait_for()
     run_cell(page, 1)
     run_cell(page, 2)
     page.wait_for_function("() => document.querySelectorAll('.jp-Cell')[2].innerText.includes('[3]')")
     idle(page)
-    page.get_by_role("button", name="1 AI call").wait_for()  # of the new run; the old is no longer shown
+    await_summary(page, "1 AI call")  # of the new run; the old is no longer shown
     assert badges(page) == [2]
 
 
@@ -94,7 +95,7 @@ def test_a_second_run_supersedes_the_first_and_the_log_says_so(server: Server, s
     put(server, "again.ipynb", notebook("%load_ext jupyter_aiprov", ASK.format(url=loopback.url()), "ask('a')"))
     page = show("again.ipynb")
     run_all(page)
-    page.get_by_role("button", name="1 AI call").wait_for()
+    await_summary(page, "1 AI call")
     run_cell(page, 2)
     page.get_by_text("1 further request during development").wait_for()
     page.wait_for_function(
@@ -113,6 +114,7 @@ def test_typing_goes_on_while_calls_come_in(server: Server, show: Show, loopback
     cells = ("%load_ext jupyter_aiprov", ASK.format(url=loopback.url()), source, "")
     put(server, "focus.ipynb", notebook(*cells))
     page = show("focus.ipynb")
+    idle(page)
     run_cell(page, 0)
     page.get_by_text("Recording, nothing yet").wait_for()
     run_cell(page, 1)
@@ -127,7 +129,7 @@ def test_typing_goes_on_while_calls_come_in(server: Server, show: Show, loopback
     select(page, 3)
     page.locator(".jp-Cell").nth(3).locator(".cm-content").click()
     page.keyboard.type("x = 1", delay=20)
-    page.get_by_role("button", name="4 AI calls").wait_for()
+    await_summary(page, "4 AI calls")
     page.keyboard.type(" + 2", delay=20)
     assert source_of(page, 3) == "x = 1 + 2"
 
@@ -137,6 +139,7 @@ def test_an_interrupted_cell_shows_its_call_as_stopped(server: Server, show: Sho
     cells = ("%load_ext jupyter_aiprov", ASK.format(url=loopback.url("hold")), source)
     put(server, "interrupt.ipynb", notebook(*cells))
     page = show("interrupt.ipynb")
+    idle(page)
     run_cell(page, 0)
     page.get_by_text("Recording, nothing yet").wait_for()
     run_cell(page, 1)
@@ -166,7 +169,7 @@ def test_marks_follow_cells_that_are_moved_copied_deleted_and_brought_back(serve
     execute(page, "notebook:paste-cell-below")
     await_badges(page, [1, 2, 4, 5, 6])
     page.locator(".jp-AIProv-timeline").get_by_text("a copy").first.wait_for()
-    page.get_by_role("button", name="13 AI calls").wait_for()  # a copy does not count twice
+    await_summary(page, "13 AI calls")  # a copy does not count twice
     select(page, 2)
     execute(page, "notebook:delete-cell")
     await_badges(page, [1, 3, 4, 5])
@@ -182,7 +185,7 @@ def test_an_edited_source_makes_a_review_stale_and_says_so(server: Server, show:
     page = show("stale.ipynb")
     tab(page, "review")
     page.locator("[data-review]").first.get_by_role("button", name="Checked").click()
-    page.get_by_label("How").select_option("sampled")
+    page.locator(".jp-AIProv-sign").get_by_label("How").select_option("sampled")
     page.get_by_label("Rows read").fill("100")
     page.get_by_label("Your name").fill("R. Eader")
     page.get_by_role("button", name="Sign 1 review").click()
@@ -202,14 +205,14 @@ def test_the_panel_follows_the_notebook_that_is_shown_and_a_rename(server: Serve
     sample.write(server.folder / "one.ipynb", sample.notebook())
     put(server, "two.ipynb", notebook("1 + 1"))
     page = show("one.ipynb")
-    page.get_by_role("button", name="13 AI calls").wait_for()
+    await_summary(page, "13 AI calls")
     execute(page, "docmanager:open", {"path": "two.ipynb"})
     page.get_by_text("No AI use recorded.").wait_for()
     execute(page, "docmanager:open", {"path": "one.ipynb"})
-    page.get_by_role("button", name="13 AI calls").wait_for()
+    await_summary(page, "13 AI calls")
     page.evaluate("() => window.jupyterapp.shell.currentWidget.context.rename('three.ipynb')")
     page.get_by_text("three.ipynb").first.wait_for()
-    page.get_by_role("button", name="13 AI calls").wait_for()
+    await_summary(page, "13 AI calls")
 
 
 def test_a_kernel_of_a_newer_version_is_read_only_and_said(server: Server, show: Show) -> None:
@@ -237,7 +240,7 @@ def test_a_file_of_a_newer_version_is_shown_and_never_written(server: Server, sh
     nb["metadata"]["aiprov"]["schema_version"] = "2.0"
     sample.write(server.folder / "newfile.ipynb", nb)
     page = show("newfile.ipynb")
-    page.get_by_role("button", name="13 AI calls").wait_for()
+    await_summary(page, "13 AI calls")
     page.get_by_text("read-only").wait_for()
     tab(page, "disclosure")
     assert page.locator(".jp-AIProv-slot textarea").first.get_attribute("readonly") is not None

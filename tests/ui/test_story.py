@@ -9,7 +9,19 @@ import pytest
 
 from tests.loopback import Loopback
 from tests.ui.conftest import Server, open_panel
-from tests.ui.lab import ASK, await_preview, execute, notebook, put, read, run_all, save, tab, without_kernel
+from tests.ui.lab import (
+    ASK,
+    await_preview,
+    await_summary,
+    execute,
+    notebook,
+    put,
+    read,
+    run_all,
+    save,
+    tab,
+    without_kernel,
+)
 
 pytestmark = pytest.mark.ui
 
@@ -26,7 +38,7 @@ def test_run_see_review_disclose_save_reopen_check_and_tamper(
     panel = page.locator(".jp-AIProv-panel")
     run_all(page)
     panel.get_by_text("Recording", exact=True).wait_for()
-    panel.get_by_role("button", name="1 AI call").wait_for()
+    await_summary(page, "1 AI call")
 
     # timeline, badge, jump
     row = page.locator(".jp-AIProv-timeline .jp-AIProv-item[data-cell='2']")
@@ -80,7 +92,7 @@ def test_run_see_review_disclose_save_reopen_check_and_tamper(
     page.goto(server.page(app, name))
     page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
     panel = open_panel(page)
-    panel.get_by_role("button", name="1 AI call").wait_for()
+    await_summary(page, "1 AI call")
     panel.get_by_text("Read from the file").first.wait_for()
     page.get_by_role("button", name="Check file integrity").click()
     page.locator(".jp-AIProv-answer[data-answer='not-supplied']").wait_for()

@@ -1,0 +1,79 @@
+"""A notebook made to harm: nothing in it runs, the panel stays quick and says what it left out."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from jupyter_aiprov import semconv
+from tests.ui import sample
+from tests.ui.conftest import Server
+from tests.ui.lab import tab
+
+pytestmark = pytest.mark.ui
+
+EVIL = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>{{7*7}}" onmouseover="window.hacked=1'
+
+
+def poisoned(value: Any) -> Any:
+    """Every text but those that say what kind of thing it is, replaced by script."""
+    keep = {"kind", "status", "origin", "schema_version", "cell_id", "state", "unit", "source_sha256", "id"}
+    if isinstance(value, dict):
+        return {k: v if k in keep else poisoned(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [poisoned(v) for v in value]
+    return EVIL if isinstance(value, str) else value
+
+
+def hostile() -> dict[str, Any]:
+    """Script in every field, prototypes, wrong types, a 10 MB stamp, 100,000 records."""
+    nb = sample.notebook()
+    for cell in nb["cells"]:
+        for output in cell.get("outputs", []):
+            if semconv.MIME in output.get("data", {}):
+                output["data"][semconv.MIME] = poisoned(output["data"][semconv.MIME])
+                output["data"]["text/html"] = EVIL
+    review = {"status": "rejected", "subject": {"kind": EVIL, "name": EVIL}, "note": EVIL, "by": {"name": EVIL}}
+    mark = nb["cells"][2]["metadata"]["aiprov"]
+    mark["reviews"] = {EVIL: review, "__proto__": {"polluted": 1}, "constructor": 3, "x": [1]}
+    log = nb["metadata"]["aiprov"]
+    log["disclosure"] = {"slots": {EVIL: EVIL}, "language": EVIL, "policy": EVIL}
+    log["sessions"] = {EVIL: {"gaps": [{"reason": EVIL, "detail": EVIL}] * 3, "superseded": "none"}}
+    log["declarations"] = {str(i): {"kind": EVIL, "subject": str(i)} for i in range(100_000)}
+    big = {"kind": "stamp", "execution": {"id": "big"}, "groups": [{"count": 1, "status": "completed"}] * 60_000}
+    big["padding"] = "x" * 8_000_000
+    shapes: list[Any] = [None, 3, "{", [], {"groups": {}}, {"execution": [], "groups": [[[]]]}, big]
+    nb["cells"][1]["outputs"] += [
+        {"output_type": "display_data", "metadata": {"aiprov": one}, "data": {semconv.MIME: one}} for one in shapes
+    ]
+    nb["cells"][4]["metadata"]["aiprov"] = "no mark"
+    return nb
+
+
+@pytest.mark.parametrize("app", ["lab", "notebook"])
+def test_nothing_in_a_hostile_notebook_runs_and_what_is_left_out_is_said(
+    app: str, server: Server, show: Callable[..., Any]
+) -> None:
+    name = f"hostile-{app}.ipynb"
+    data = json.dumps(hostile(), indent=1).encode() + b"\n"
+    assert len(data) > 10_000_000
+    (server.folder / name).write_bytes(data)
+    page = show(name, app)
+    page.get_by_text("Left out:").wait_for()
+    for view in ("data", "review", "disclosure", "timeline"):
+        began = time.perf_counter()
+        tab(page, view)
+        page.wait_for_selector(f"#jp-AIProv-tab-{view}[aria-selected='true']")
+        assert time.perf_counter() - began < 5
+    for summary in page.locator(".jp-AIProv-stamp summary, .jp-AIProv-head summary").all()[:8]:
+        summary.click()
+    page.get_by_role("button", name="Check file integrity").click()
+    page.locator(".jp-AIProv-answer[data-answer='changed']").wait_for()
+    assert page.evaluate("() => [window.hacked, ({}).polluted, document.querySelector('img[src=x]')]") == [None] * 3
+    assert "<script>" in page.locator(".jp-AIProv-panel").inner_text()
+    page.close()
+    assert (server.folder / name).read_bytes() == data
