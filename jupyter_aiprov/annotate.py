@@ -125,7 +125,7 @@ def _complete_stamps(nb: Notebook) -> None:
         if one.is_broken:
             continue
         cell, output = nodes[one.index], outputs(nodes[one.index])[one.output]
-        record = one.record
+        record = one.sound
         made = record.get("execution") or {}
         here = is_source(cell.get("source"), made.get("source_sha256"))
         if cell_id(cell) and made.get("id") and not made.get("cell_id") and here and not one.problems:
@@ -145,7 +145,7 @@ def _mark_cells(out: Annotated) -> None:
     said = {m.index: m.value for m in marks_of(out.notebook)}
     for index, cell in cells(out.notebook):
         before = said.get(index, {})
-        stamps = [one.record for one in by_cell.get(index, ())]
+        stamps = [one.sound for one in by_cell.get(index, ())]
         if not stamps:
             if before.get("origin") in semconv.AI_ORIGINS and not before.get("authorship"):
                 out.lost.append(
@@ -184,7 +184,7 @@ def _write_log(nb: Notebook, events: Sequence[Event]) -> None:
     stamps: dict[str, list[dict[str, Any]]] = {}
     for one in stamps_of(nb):
         if one.execution.get("session"):
-            stamps.setdefault(str(one.execution["session"]), []).append(one.record)
+            stamps.setdefault(str(one.execution["session"]), []).append(one.sound)
     relevant = [s for s in told if s in stamps or s in known or _is_about(nb, told[s])]
     if not known and not relevant and not stamps:
         return

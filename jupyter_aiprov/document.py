@@ -79,11 +79,12 @@ def _as_version_4(name: str, nb: Notebook) -> Notebook:
 
 def _upgraded(name: str, nb: Notebook, major: int) -> Notebook:
     nbformat = _nbformat()
+    broken = (*_BROKEN, nbformat.ValidationError, nbformat.reader.NotJSONError)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            new = nbformat.convert(nbformat.from_dict({**nb, "nbformat": major}), 4)
-    except (*_BROKEN, nbformat.ValidationError):
+            new = nbformat.convert(nbformat.reader.reads(json.dumps({**nb, "nbformat": major})), 4)
+    except broken:
         raise NotebookError(f"{name}: not a notebook: nbformat {major} that cannot be converted") from None
     upgraded: Notebook = json.loads(json.dumps(new))
     return upgraded

@@ -67,6 +67,11 @@ class Found:
         return str(self.execution.get("id") or "stable-" + digest([self.clean, self.index])[:24])
 
     @property
+    def sound(self) -> dict[str, Any]:
+        """The record as it lies there, without what the schema does not allow."""
+        return (self.clean or {}) if self.problems else self.record
+
+    @property
     def is_broken(self) -> bool:
         """True when it is no record of ours, or not a whole one."""
         return self.clean is None

@@ -83,7 +83,7 @@ class _Check:
             holds = seal_holds(one.record)
             if holds is False:
                 self._changed("edited", one.index, "stamp: does not match its seal")
-            unsealed += holds is None and "journal" in one.record
+            unsealed += holds is None and "journal" in one.sound
             self._placed(one, self.nodes[one.index])
             self._words(one, outputs(self.nodes[one.index])[one.output])
         if unsealed:
@@ -104,7 +104,7 @@ class _Check:
         elif None not in counts and counts[0] != counts[1]:
             self._changed("reordered", one.index, f"stamp: is of run [{counts[0]}], the cell shows run [{counts[1]}]")
         known = Counter(output_digest(o) for o in outputs(cell))
-        for sha in one.record.get("outputs") or ():
+        for sha in one.sound.get("outputs") or ():
             if known[str(sha)] < 1:
                 self._changed("outputs-changed", one.index, "an output is not the one that was stamped")
                 break
@@ -112,11 +112,11 @@ class _Check:
 
     def _words(self, one: Found, output: Node) -> None:
         """What people read must be what the record says; only this version's wording is known."""
-        if one.record.get("tool") != stamp.TOOL:
+        if one.sound.get("tool") != stamp.TOOL:
             self.not_covered.append("the visible text of stamps written by another version")
             return
         data = output.get("data") or {}
-        bundles = [stamp.bundle(one.record, language) for language in stamp.WORDS]
+        bundles = [stamp.bundle(one.sound, language) for language in stamp.WORDS]
         for mime in ("text/html", "text/plain", "text/latex"):
             if mime in data and output_digest(_only(data, mime)) not in {
                 output_digest(_only(b, mime)) for b in bundles
@@ -130,7 +130,7 @@ class _Check:
             for number, output in enumerate(outputs(cell)):
                 said, stamped = mark(output), own.get((index, number))
                 if said and stamped is not None:
-                    if said != stamp.mark(stamped.record):
+                    if said != stamp.mark(stamped.sound):
                         self._changed("edited", index, "the mark on the stamp's output does not match the stamp")
                 elif said:
                     self._shown(index, said, known.get(str(said.get("execution"))))
@@ -142,7 +142,7 @@ class _Check:
         if run is None:
             self.missing.append((f"the stamp that an output of cell {index + 1} names", 1))
             return
-        origins = {d.get("subject"): d.get("origin") for d in run.record.get("derivations") or ()}
+        origins = {d.get("subject"): d.get("origin") for d in run.sound.get("derivations") or ()}
         for subject in said.get("subjects") or ():
             if said.get("origin") not in (origins.get(subject), "ai-derived"):
                 self._changed("edited", index, f"an output's mark does not match the stamp: {subject}"[:200])
@@ -151,7 +151,7 @@ class _Check:
     def _mark(self, one: Mark) -> None:
         if one.problems:
             self._changed("edited", one.index, "; ".join(one.problems[:3]))
-        versions = {s.record.get("schema_version") for s in self.stamps if not s.is_broken}
+        versions = {s.sound.get("schema_version") for s in self.stamps if not s.is_broken}
         if versions and one.value.get("schema_version") not in versions:
             self._changed("edited", one.index, "mark: its schema version is not that of the stamps")
         if one.value.get("schema_version") == semconv.SCHEMA_VERSION:
@@ -172,7 +172,7 @@ class _Check:
             self._changed("outputs-changed", index, "the outputs are not those that were marked")
         stamps = [s for s in self.by_cell[index] if not s.is_broken]
         if stamps:
-            for key, value in cell_mark([s.record for s in stamps], said, cell.get("source"), outputs(cell)).items():
+            for key, value in cell_mark([s.sound for s in stamps], said, cell.get("source"), outputs(cell)).items():
                 if said.get(key) != value:
                     self._changed("edited", index, f"mark: its {key} does not match the stamp")
         elif said.get("origin") in semconv.AI_ORIGINS and not said.get("authorship"):
@@ -216,7 +216,7 @@ class _Check:
             self._seal(None, "sessions", "sessionLog", entry)
         expected: Counter[str] = Counter({s: int(e.get("lines") or 0) for s, e in said.items()})
         for one in self.stamps:
-            link = (one.clean or {}).get("journal") or {}
+            link = one.sound.get("journal") or {}
             if link:
                 session = str(link.get("session"))
                 least = max([int(link.get("lines") or 0), *(link.get("seq") or ())])
@@ -245,7 +245,7 @@ class _Check:
             )
         events = _read(files)
         for one in self.stamps:
-            link = (one.clean or {}).get("journal") or {}
+            link = one.sound.get("journal") or {}
             if link.get("session") == session and verdict.lines >= lines:
                 self._root(one, link, events)
 
@@ -255,7 +255,7 @@ class _Check:
         root = merkle_root([str(e["hash"]) for e in own if isinstance(e.get("hash"), str)])
         if root != link.get("root") or len(own) != link.get("lines"):
             self._changed("journal-changed", one.index, "the journal's lines are not those that the stamp sums up")
-        elif _counts(own) != _summed(one.clean or {}):
+        elif _counts(own) != _summed(one.sound):
             self._changed("edited", one.index, "stamp: does not say what the journal's lines say")
 
     def _removed(self) -> None:
