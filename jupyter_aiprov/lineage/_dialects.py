@@ -23,8 +23,11 @@ class Dialect(Protocol):
     def size(self, value: Any) -> int:
         """Bytes of the buffers."""
 
-    def columns(self, value: Any) -> Iterator[tuple[Hashable, Any]]:
-        """Label and column in order; a Series is one column under None."""
+    def columns(self, value: Any, skip: frozenset[int] = frozenset()) -> Iterator[tuple[Hashable, Any]]:
+        """Label and column in order, without the positions to skip; a Series is one column under None."""
+
+    def untouched(self, was: Any, now: Any) -> frozenset[int]:
+        """Positions of columns that stand where they stood in the same memory; perhaps not all of them."""
 
     def column(self, value: Any, label: Hashable) -> Any | None:
         """The column of this label; None when there is none, or more than one."""

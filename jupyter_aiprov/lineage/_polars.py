@@ -38,13 +38,18 @@ def size(value: Any) -> int:
     return int(value.estimated_size())
 
 
-def columns(value: Any) -> Iterator[tuple[Hashable, Any]]:
-    """Name and column in order; a Series is one column under None."""
+def columns(value: Any, skip: frozenset[int] = frozenset()) -> Iterator[tuple[Hashable, Any]]:
+    """Name and column in order, without the positions to skip; a Series is one column under None."""
     if hasattr(value, "get_columns"):
-        for one in value.get_columns():
-            yield one.name, one
+        yield from ((one.name, one) for i, one in enumerate(value.get_columns()) if i not in skip)
     else:
         yield None, value
+
+
+def untouched(was: Any, now: Any) -> frozenset[int]:
+    """No column without a look: asking them one by one is quick here."""
+    del was, now
+    return frozenset()
 
 
 def column(value: Any, label: Hashable) -> Any | None:

@@ -142,14 +142,16 @@ def _changes(module: Dialect, image: _Image | None, value: Any) -> dict[Hashable
             for label, _ in module.columns(now)
             if label not in image.labels
         }
+    stood = module.untouched(image.kept, now)
     before: dict[Hashable, list[Any]] = {}
-    for label, one in module.columns(image.kept):
+    for label, one in module.columns(image.kept, stood):
         before.setdefault(label, []).append(one)
     pairs: list[tuple[Hashable, Any, Any | None]] = []
-    for label, one in module.columns(now):
+    for label, one in module.columns(now, stood):
         old = before.get(label)
         pairs.append((label, one, old.pop(0) if old else None))
-    return _merged(_differences(module, image.kept, now, pairs), total)
+    rows = SAME if stood else moved(image.kept, now) if pairs else SAME
+    return _merged(_differences(module, rows, total, pairs), total)
 
 
 def _merged(found: list[tuple[Hashable, Change]], total: int) -> dict[Hashable, Change]:
@@ -166,14 +168,12 @@ def _merged(found: list[tuple[Hashable, Change]], total: int) -> dict[Hashable, 
 
 
 def _differences(
-    module: Dialect, was: Any, now: Any, pairs: list[tuple[Hashable, Any, Any | None]]
+    module: Dialect, rows: Any, total: int, pairs: list[tuple[Hashable, Any, Any | None]]
 ) -> list[tuple[Hashable, Change]]:
     import numpy as np
 
-    total = len(now)
     new = [(label, Change(np.ones(total, dtype=bool), total, is_new=True)) for label, _, old in pairs if old is None]
     both = [(label, one, old) for label, one, old in pairs if old is not None]
-    rows = moved(was, now)
     if rows is None:
         return new + [(label, Change(None, total)) for label, _, _ in both]
     if rows is SAME:
