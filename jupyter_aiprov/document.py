@@ -116,8 +116,8 @@ def dumps(nb: Notebook, *, like: bytes = b"") -> bytes:
     """The notebook as JSON in the style of earlier bytes; nbformat's own style without any."""
     indent = _indent(like)
     separators = (",", ":") if indent is None else (",", ": ")
-    out = json.dumps(nb, ensure_ascii=False, indent=indent, separators=separators)
-    data = out.encode("utf-8", "surrogatepass") if _is_clean(out) else json.dumps(nb, indent=indent).encode()
+    out = json.dumps(nb, ensure_ascii=_is_escaped(like), indent=indent, separators=separators)
+    data = (out if _is_clean(out) else json.dumps(nb, indent=indent, separators=separators)).encode()
     if b"\r\n" in like[:4096]:
         data = data.replace(b"\n", b"\r\n")
     end = b"\r\n" if like.endswith(b"\r\n") else b"\n"
@@ -130,6 +130,11 @@ def _is_clean(value: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _is_escaped(like: bytes) -> bool:
+    """True for a file that spells every letter beyond ASCII as an escape."""
+    return b"\\u" in like and like.isascii()
 
 
 def _indent(like: bytes) -> int | str | None:
