@@ -6,6 +6,7 @@ import copy
 import json
 import re
 import shutil
+import statistics
 import subprocess
 import time
 from pathlib import Path
@@ -214,13 +215,15 @@ def test_our_html_takes_at_most_a_fifth_longer_than_the_stock_page() -> None:
     nb = big()
     for exporter in (HTMLExporter, AIProvHTMLExporter):
         converted(exporter(), nbformat.v4.new_notebook())  # imports and templates once
-    times: dict[type, list[float]] = {HTMLExporter: [], AIProvHTMLExporter: []}
-    for _ in range(5):
-        for exporter in times:
-            made, start = exporter(), time.process_time()
+    ratios = []
+    for round_ in range(5):  # neighbours in time are compared, in changing order: the machine may be busy
+        spent: dict[type, float] = {}
+        for exporter in (HTMLExporter, AIProvHTMLExporter) if round_ % 2 else (AIProvHTMLExporter, HTMLExporter):
+            made, start = exporter(), time.thread_time()
             converted(made, nb)
-            times[exporter].append(time.process_time() - start)
-    assert min(times[AIProvHTMLExporter]) <= 1.2 * min(times[HTMLExporter]), times
+            spent[exporter] = time.thread_time() - start
+        ratios.append(spent[AIProvHTMLExporter] / spent[HTMLExporter])
+    assert statistics.median(ratios) <= 1.2, ratios
 
 
 def big(cells: int = 500) -> Any:
