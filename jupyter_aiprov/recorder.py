@@ -92,7 +92,7 @@ class Follows(Protocol):
 class Examines(Protocol):
     """The guard: returns a `privacy_scan` or None; raises ConfidentialDataError to stop a request."""
 
-    def __call__(
+    def __call__(  # noqa: D102
         self, request: Request | None, destination: str, invocation: Invocation | None
     ) -> Mapping[str, Any] | None: ...
 

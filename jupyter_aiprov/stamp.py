@@ -224,7 +224,8 @@ def html(stamp: Mapping[str, Any], language: str = "en") -> str:
     journal = stamp.get("journal") or {}
     foot = ""
     if journal.get("file"):
-        foot = f"<p>{escape(say['journal'])}: {escape(str(journal['file']))}, {journal.get('lines')} {escape(say['lines'])}</p>"
+        text = f"{say['journal']}: {journal['file']}, {journal.get('lines')} {say['lines']}"
+        foot = f"<p>{escape(text)}</p>"
     return (
         f"<details><summary>{escape(line(stamp, language))}</summary>"
         f"<p>{escape(say['caption'])}</p>{table}{made}{f'<ul>{gaps}</ul>' if gaps else ''}{foot}</details>"

@@ -189,7 +189,8 @@ def test_a_comm_handler_in_a_subshell_leaves_the_running_cell_untouched(nb: Kern
 
 def test_a_raw_thread_that_cannot_be_told_is_inferred(nb: Kernel) -> None:
     nb.run(
-        "import _thread\ndone = []\n_thread.start_new_thread(lambda: done.append(ask('raw')), ())\nwhile not done: time.sleep(0.01)"
+        "import _thread\ndone = []\n_thread.start_new_thread(lambda: done.append(ask('raw')), ())\n"
+        "while not done: time.sleep(0.01)"
     )
     (call,) = until(nb, ["completed"])
     assert call["evidence"] == "inferred"

@@ -150,7 +150,8 @@ def test_what_the_user_gets_is_what_he_gets_without_us(nb: Kernel, mode: str) ->
 
 def test_a_refused_connection_is_the_users_own_exception_and_a_failed_call(nb: Kernel) -> None:
     nb.run("%load_ext jupyter_aiprov")
-    code = "httpx.post('http://127.0.0.1:9/v1/chat/completions', json={'model': 'm', 'messages': [{'role': 'user', 'content': 'x'}]})"
+    body = {"model": "m", "messages": [{"role": "user", "content": "x"}]}
+    code = f"httpx.post('http://127.0.0.1:9/v1/chat/completions', json={body})"
     cell = nb.run(code, fails=True)
     assert cell.error
     assert cell.error["ename"] == "ConnectError"
@@ -201,7 +202,8 @@ def test_a_planted_key_reaches_no_file_and_a_patients_name_no_notebook(tmp_path:
         cell = nb.run(
             f"import os, httpx\n"
             f"h = {{'Authorization': 'Bearer {KEY}', 'x-api-key': '{KEY}', 'cookie': 'session={KEY}'}}\n"
-            f"body = {{'model': 'm', 'messages': [{{'role': 'user', 'content': '{NAME}, key {KEY} ' + os.environ['MY_SECRET_TOKEN']}}]}}\n"
+            f"text = '{NAME}, key {KEY} ' + os.environ['MY_SECRET_TOKEN']\n"
+            f"body = {{'model': 'm', 'messages': [{{'role': 'user', 'content': text}}]}}\n"
             f"r = httpx.post('{server.url()}/v1/chat/completions?key={KEY}', json=body, headers=h)"
         )
         log = nb.run("%aiprov log")
@@ -276,7 +278,7 @@ def test_a_read_only_folder_falls_back_and_says_where_the_journal_is(tmp_path: P
         nb.run(CALL.format(url=server.url()))
         assert nb.run("_ = ask()").stamps
         assert "data/aiprov" in loaded.stdout
-        assert [p for p in tmp_path.rglob("data/aiprov/*/*.jsonl")]
+        assert list(tmp_path.rglob("data/aiprov/*/*.jsonl"))
 
 
 def test_a_full_disk_changes_nothing_for_the_user_and_is_a_stated_gap(nb: Kernel) -> None:
