@@ -10,6 +10,7 @@ from jupyter_aiprov.exporters._words import Language, number, period, word
 
 def uses(facts: Facts, language: Language) -> Table:
     """Every tool with its places, counts, parameters and dates."""
+    colon = "\u00a0:"
     head = tuple(
         word(h, language) for h in ("h-where", "h-model", "h-route", "h-use", "h-made", "h-parameters", "h-dates")
     )
@@ -18,7 +19,7 @@ def uses(facts: Facts, language: Language) -> Table:
         asked = [a for a in tool.asked if a != tool.model]
         model = tool.model if tool.reported else f"{tool.model} ({word('not-reported', language)})"
         if asked:
-            model += f" ({word('h-asked', language).lower()}: {', '.join(asked)})"
+            model += f" ({word('h-asked', language).lower()}{':' if language == 'en' else colon} {', '.join(asked)})"
         other = sum(tool.other.values())
         more = f" ({breakdown(tool.other, language)})" if other else ""
         names = [n for kind in tool.subjects.values() for n in kind]

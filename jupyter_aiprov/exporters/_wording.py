@@ -453,7 +453,7 @@ class View:
             ),
             "counts": self._counts,
             "portions": self._portions,
-            "routes": lambda: self._each(lambda t: f"{t.name}: {t.route}"),
+            "routes": lambda: self._each(lambda t: f"{t.route} ({t.name})"),
             "made": lambda: listed([made(m, self.language) for m in self.facts.made], self.language),
             "ai_figures": lambda: listed([m.subject for m in self.facts.made if m.kind == "figure"], self.language),
             "labelled_files": lambda: self.facts.labelled_files,

@@ -6,6 +6,7 @@ command that checks it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -41,7 +42,9 @@ def lines(facts: Facts, language: Language, *, notebook: str | None = None, sect
         ("Written by" if en else "Écrit par", facts.writer or ""),
         ("Details" if en else "Détails", section),
     ]
-    return [(what, text if en else _words.french(text)) for what, text in pairs if text][:MOST]
+    return [(what, text if en else _words.french(re.sub(r"(?<=\S); ", " ; ", text))) for what, text in pairs if text][
+        :MOST
+    ]
 
 
 def blocks(facts: Facts, language: Language, *, notebook: str | None = None, section: str = "") -> list[Block]:
