@@ -90,7 +90,10 @@ def serving(tmp: Path, *extra: str) -> Iterator[Server]:
         try:
             url = f"http://127.0.0.1:{port}"
             _await(url, process, tmp / "server.log")
-            yield Server(url, folder, home / "settings", process)
+            running = Server(url, folder, home / "settings", process)
+            news = {"fetchNews": "false", "checkForUpdates": False}
+            running.configure("@jupyterlab/apputils-extension/notification.jupyterlab-settings", news)
+            yield running
         finally:
             process.terminate()
             process.wait(20)

@@ -24,6 +24,7 @@ def test_axe_finds_no_serious_violation_in_any_view(theme: str, server: Server, 
     page = show("axe.ipynb")
     execute(page, "apputils:change-theme", {"theme": theme})
     page.wait_for_function("t => document.body.dataset.jpThemeName === t", arg=theme)
+    page.locator(".jp-AIProv-stamp").first.wait_for()
     page.add_script_tag(path=str(AXE))
     found = []
     for view in ("timeline", "data", "review", "disclosure"):

@@ -211,7 +211,7 @@ def test_the_panel_follows_the_notebook_that_is_shown_and_a_rename(server: Serve
     execute(page, "docmanager:open", {"path": "one.ipynb"})
     await_summary(page, "13 AI calls")
     page.evaluate("() => window.jupyterapp.shell.currentWidget.context.rename('three.ipynb')")
-    page.get_by_text("three.ipynb").first.wait_for()
+    page.wait_for_function("() => window.jupyterapp.shell.currentWidget.context.path === 'three.ipynb'")
     await_summary(page, "13 AI calls")
 
 
