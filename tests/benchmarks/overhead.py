@@ -1,0 +1,220 @@
+"""What recording costs per call: plain, ours, OpenTelemetry GenAI, OpenInference, interleaved.
+
+    python -m tests.benchmarks.overhead [--calls 40] [--blocks 10] [--memory 10000]
+
+Each arm runs in its own process against its own server process on 127.0.0.1, in turns, so that all
+meet the same load of the machine. Content is captured by every arm; parsing, redaction and
+journalling are included in the process's CPU time. Prints a table; asserts nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+ARMS = ("plain", "ours", "opentelemetry", "openinference")
+ASK = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Is this note about an asthma attack? " * 5}]}
+
+
+def start(arm: str) -> Any:
+    """Switch the arm on in this process; returns what waits for its writing to end."""
+    if arm == "ours":
+        from jupyter_aiprov import capture, readers
+        from jupyter_aiprov.cells import Cells
+        from jupyter_aiprov.config import AIProv
+        from jupyter_aiprov.guard import Guard
+        from jupyter_aiprov.journal import Journal, prepare
+        from jupyter_aiprov.recorder import Recorder
+        from jupyter_aiprov.redact import Redactor
+
+        folder = Path(tempfile.mkdtemp(prefix="aiprov-bench-"))
+        prepare(folder / "journal")
+        guard = Guard(AIProv())
+        session = "0" * 36
+        recorder = Recorder(
+            session=session,
+            cells=Cells(SimpleNamespace(execution_count=1), session),
+            journal=Journal(folder / "journal", session),
+            redactor=Redactor.of_environment,
+            recognise=readers.recognise,
+            destination=guard.destination,
+        )
+        recorder.examine = lambda request, destination, _: guard.examine(
+            request, destination, None, cell=None
+        ).to_dict()
+        recorder.cells.begin(SimpleNamespace(raw_cell="x", cell_id="c"))
+        following = capture.install(recorder)
+        following.__enter__()
+
+        def settle(following: Any = following) -> bool:  # holds the context: without it, all is undone
+            return recorder.flush(60)
+
+        return settle
+    if arm in ("opentelemetry", "openinference"):
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter
+
+        provider = TracerProvider()
+        sink = Path(os.devnull).open("w")  # noqa: SIM115 - for the process's life
+        provider.add_span_processor(BatchSpanProcessor(ConsoleSpanExporter(out=sink)))
+        if arm == "opentelemetry":
+            os.environ["OTEL_SEMCONV_STABILITY_OPT_IN"] = "gen_ai_latest_experimental"
+            os.environ["OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"] = "SPAN_ONLY"
+            from opentelemetry.instrumentation.genai.openai import OpenAIInstrumentor
+        else:
+            from openinference.instrumentation.openai import OpenAIInstrumentor
+        OpenAIInstrumentor().instrument(tracer_provider=provider)
+        return provider.force_flush
+    return lambda: True
+
+
+def work(arm: str) -> None:
+    """One arm: reads commands from stdin, answers each with a line of JSON."""
+    import openai
+
+    url = sys.stdin.readline().strip()
+    settle = start(arm)
+    client = openai.OpenAI(base_url=url + "/v1", api_key="k", max_retries=0)
+
+    def chat() -> float:
+        begin = time.perf_counter()
+        client.chat.completions.create(**ASK)
+        return time.perf_counter() - begin
+
+    def stream() -> float:
+        begin = time.perf_counter()
+        first = 0.0
+        for _ in client.chat.completions.create(**ASK, stream=True):
+            first = first or time.perf_counter() - begin
+        return first
+
+    for line in sys.stdin:
+        kind, count = line.split()
+        run = {"chat": chat, "stream": stream}[kind]
+        settle()
+        thread, process = time.thread_time(), time.process_time()
+        waits = [run() for _ in range(int(count))]
+        own = time.thread_time() - thread
+        settle()
+        whole = time.process_time() - process
+        peak = _resident()
+        print(
+            json.dumps({"own": own / int(count), "whole": whole / int(count), "wait": waits, "rss": peak}), flush=True
+        )
+
+
+def _resident() -> float:
+    """Resident memory in MB."""
+    status = Path("/proc/self/statm")
+    if status.exists():
+        return int(status.read_text().split()[1]) * resource.getpagesize() / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+
+
+def serve() -> None:
+    """The server, in a process of its own."""
+    from tests.loopback import Loopback
+
+    with Loopback(words=["word "] * 18) as server:
+        print(server.url(), flush=True)
+        sys.stdin.read()
+
+
+class Arm:
+    """One arm's process."""
+
+    def __init__(self, name: str, url: str) -> None:
+        command = [sys.executable, "-m", "tests.benchmarks.overhead", "--arm", name]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.say(url)
+
+    def say(self, line: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def run(self, kind: str, count: int) -> dict[str, Any] | None:
+        assert self.process.stdout is not None
+        self.say(f"{kind} {count}")
+        line = self.process.stdout.readline()
+        return json.loads(line) if line else None
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--arm", choices=ARMS)
+    parser.add_argument("--serve", action="store_true")
+    parser.add_argument("--calls", type=int, default=40)
+    parser.add_argument("--blocks", type=int, default=10)
+    parser.add_argument("--memory", type=int, default=0, help="calls after which memory is compared, e.g. 10000")
+    options = parser.parse_args()
+    if options.arm:
+        work(options.arm)
+    elif options.serve:
+        serve()
+    else:
+        compare(options)
+
+
+def compare(options: argparse.Namespace) -> None:
+    command = [sys.executable, "-m", "tests.benchmarks.overhead", "--serve"]
+    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    url = server.stdout.readline().strip()
+    arms = {name: Arm(name, url) for name in ARMS}
+    for kind in ("chat", "stream"):
+        results: dict[str, list[dict[str, Any]]] = {name: [] for name in arms}
+        for name, arm in list(arms.items()):
+            if arm.run(kind, 10) is None:  # warm-up; an arm whose libraries are missing falls out
+                print(f"{name}: not installed, left out")
+                del arms[name]
+        for _ in range(options.blocks):
+            for name, arm in arms.items():
+                found = arm.run(kind, options.calls)
+                if found is not None:
+                    results[name].append(found)
+        table(kind, {k: v for k, v in results.items() if v})
+    lines = sum(1 for path in Path(tempfile.gettempdir()).glob("aiprov-bench-*/journal/*.jsonl") for _ in path.open())
+    print(f"journal lines of `ours`: {lines}")
+    if options.memory:
+        ours = arms["ours"]
+        early = ours.run("chat", 500)
+        late = ours.run("chat", options.memory)
+        assert early is not None
+        assert late is not None
+        print(
+            f"memory of `ours`: {early['rss']:.1f} MB after 500 calls, {late['rss']:.1f} MB after {options.memory} more"
+        )
+    for arm in arms.values():
+        arm.process.terminate()
+    server.terminate()
+
+
+def table(kind: str, results: dict[str, list[dict[str, Any]]]) -> None:
+    """Medians per call, and what each arm adds to `plain` in the same block."""
+    print(f"\n{kind}: microseconds per call, median of {len(results['plain'])} blocks; added = paired differences")
+    print(f"{'':15}{'own thread':>12}{'added':>10}{'process':>12}{'added':>10}{'to answer':>12}{'added':>10}")
+    plain = results["plain"]
+    for name, blocks in results.items():
+        line = f"{name:15}"
+        for key in ("own", "whole", "wait"):
+            values = [b[key] if key != "wait" else statistics.median(b[key]) for b in blocks]
+            base = [b[key] if key != "wait" else statistics.median(b[key]) for b in plain]
+            added = statistics.median(v - w for v, w in zip(values, base, strict=True))
+            line += f"{statistics.median(values) * 1e6:12.0f}{added * 1e6:+10.0f}"
+        print(line)
+    print("(`to answer`: whole answer of a chat, first piece of a stream)")
+
+
+if __name__ == "__main__":
+    main()
