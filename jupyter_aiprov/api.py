@@ -53,7 +53,7 @@ def origins() -> dict[str, dict[str, Any]]:
 def origin(frame: Any, column: str | None = None) -> dict[str, Any]:
     """The origin of a frame, of one of its columns, or of any value by its name; `unknown` if none is known."""
     current = _found()
-    unknown = {"origin": "unknown", "evidence": None, "confidence": None, "invocations": []}
+    unknown: dict[str, Any] = {"origin": "unknown", "evidence": None, "confidence": None, "invocations": []}
     if current is None:
         return unknown
     name = frame if isinstance(frame, str) else current.name_of(frame)

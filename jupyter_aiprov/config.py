@@ -14,6 +14,8 @@ from traitlets.config import Configurable
 class AIProv(Configurable):
     """What is recorded, where, and what is shown."""
 
+    session: Any = None  # the running session of this configuration; no trait
+
     journal_dir = Unicode(
         "", help="Folder of the journal; empty: .aiprov/<user>/ beside the notebook, else Jupyter's data directory."
     ).tag(config=True)

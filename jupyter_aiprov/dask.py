@@ -25,7 +25,7 @@ _NAME = "jupyter-aiprov"
 TOPIC = "aiprov"
 
 
-class AIProvPlugin(WorkerPlugin):  # type: ignore[misc] # distributed is not typed
+class AIProvPlugin(WorkerPlugin):
     """Follows the calls of one worker's tasks. Comes again: nothing is done twice."""
 
     name = _NAME

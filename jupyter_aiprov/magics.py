@@ -38,10 +38,10 @@ _TEXT_KINDS = ("purpose", "oversight", "privacy", "impact", "usage", "task")
 
 
 @magics_class
-class AIProvMagics(Magics):  # type: ignore[misc]
+class AIProvMagics(Magics):
     """The line magic; `cell_line` reads the first line of a `%%aiprov` cell."""
 
-    @line_magic  # type: ignore[untyped-decorator]
+    @line_magic
     def aiprov(self, line: str) -> None:
         """Status, switches, declarations, explanations; `%aiprov help` lists them."""
         current = sessions.of(self.shell)
@@ -132,9 +132,7 @@ class AIProvMagics(Magics):  # type: ignore[misc]
         elif kind == "person":
             api.declare("person", value=options)
         elif kind in _TEXT_KINDS:
-            api.declare(
-                kind, value=" ".join(names), **({"subject": options["subject"]} if "subject" in options else {})
-            )
+            api.declare(kind, options.get("subject"), " ".join(names))
         else:
             raise UsageError(
                 f"{kind!r} cannot be declared",

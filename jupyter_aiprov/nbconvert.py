@@ -276,7 +276,8 @@ class _Marked(HasTraits):
         page = Page(nb, resources, target=self.target, language=self.language, policy=self.policy, slots=self.slots)
         page.mark()
         resources["aiprov"] = {"summary": page.summary, "section": page.section, **self._switches()}
-        return super().from_notebook_node(nb, resources, **kw)  # type: ignore[misc, no-any-return]
+        output, resources = super().from_notebook_node(nb, resources, **kw)
+        return output, resources
 
     def _switches(self) -> dict[str, bool]:
         return {}
@@ -300,7 +301,7 @@ class AIProvHTMLExporter(_Marked, HTMLExporter):
         return {"math": self.math and not safe, "scripts": self.scripts and not safe, "csp": safe}
 
     def _init_resources(self, resources: Any) -> Any:
-        resources = super()._init_resources(resources)  # type: ignore[no-untyped-call]
+        resources = super()._init_resources(resources)
         if self.safe:
             resources["should_sanitize_html"] = True
         return resources
@@ -309,7 +310,8 @@ class AIProvHTMLExporter(_Marked, HTMLExporter):
         """Convert; with `safe`, active outputs of others are taken out first."""
         if self.safe or self.sanitize_html:
             nb = _passive(nb)
-        return super().from_notebook_node(nb, resources, **kw)
+        output, resources = super().from_notebook_node(nb, resources, **kw)
+        return output, resources
 
 
 _ACTIVE: Final = ("application/javascript", "application/vnd.jupyter.widget-view+json", "text/vnd.mermaid")
@@ -387,7 +389,7 @@ class AIProvPDFExporter(_Marked, PDFExporter):
         config = Config(copy.deepcopy(self.config))
         for name in self.default_config:
             config.pop(name, None)  # what LaTeX wants of outputs and images is not what a page wants
-        exporter = AIProvHTMLExporter(  # type: ignore[no-untyped-call]
+        exporter = AIProvHTMLExporter(
             config=config, language=self.language, policy=self.policy, slots=dict(self.slots), safe=self.safe
         )
         page, resources = exporter.from_notebook_node(nb, resources, **kw)

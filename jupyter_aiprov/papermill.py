@@ -27,7 +27,7 @@ class AIProvEngine(NBClientEngine):  # type: ignore[misc, unused-ignore]
             NBClientEngine.execute_managed_notebook(nb_man, kernel_name, *args, **kwargs)
         finally:
             files = journals(nb_man.nb, Path(kwargs.get("cwd") or "."))
-            nb_man.nb = nbformat.from_dict(annotate(nb_man.nb, files).notebook)  # type: ignore[no-untyped-call]
+            nb_man.nb = nbformat.from_dict(annotate(nb_man.nb, files).notebook)
 
 
 def journals(nb: Any, folder: Path) -> list[Path]:

@@ -60,7 +60,7 @@ def _key(value: Any) -> str:
 
 def canonical(value: Any) -> bytes:
     """RFC 8785 bytes of any JSON-like value; never raises on what JSON or Python can hold."""
-    return rfc8785.dumps(total(value))
+    return bytes(rfc8785.dumps(total(value)))
 
 
 def digest(value: Any) -> str:

@@ -7,6 +7,7 @@ should know of the others.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 
 FLUSH = 2.0  # seconds a cell's end waits for its record; what comes later updates the stamp
+_READS = re.compile(r"\bread_\w+\(|\bscan_\w+\(|\bload_dataset\(")
 _LATE_MAX = 500  # stamps that can still be updated
 
 NOTICE = {
@@ -299,6 +301,7 @@ class Session:
                 with guarded(self.recorder._failed, "following a cell"):
                     for event in self.lineage.after_cell(execution, result):
                         self.recorder.emit({"execution": execution.id, "cell_id": execution.cell_id, **event})
+        self._screen_files(execution)
         self.recorder.emit(execution.to_dict())
         if execution.called or execution.id in self.recorder.tallies:
             self._tell_session("updated")
@@ -440,6 +443,8 @@ class Session:
     # ── records of people ─────────────────────────────────────────────────────────
     def declare(self, event: dict[str, Any]) -> str:
         """Put a person's declaration, review or withdrawal on record; returns its id."""
+        if event.get("type") == "withdrawal":
+            self._unprotect(str(event.get("target")))
         running = self.cells.running()
         where = {"execution": running.id, "cell_id": running.cell_id} if running is not None else {}
         return self.recorder.emit({**where, **event}, wait=1)
@@ -457,6 +462,22 @@ class Session:
         for column in wanted:
             self.guard.declare(name, str(column), frame[column], level)
         self._apply_content()
+
+    def _unprotect(self, target: str) -> None:
+        """A confidential declaration that was withdrawn stops nothing any more."""
+        for made in self.recorder.events():
+            if made.get("id") == target and made.get("kind") == "confidential":
+                subject, columns = str(made.get("subject")), (made.get("value") or {}).get("columns")
+                for name in [f"{subject}.{c}" for c in columns] if columns else [subject]:
+                    self.guard.withdraw(name)
+                self._apply_content()
+
+    def _screen_files(self, execution: Execution) -> None:
+        """With personal data, text columns of what this cell read from files are watched."""
+        if self.config.personal_data and _READS.search(execution.source):
+            for name, value in list(self.shell.user_ns.items()):
+                if not name.startswith("_") and type(value).__name__ == "DataFrame":
+                    self.guard.read_from_file(name, value)
 
     def invocations(self) -> list[dict[str, Any]]:
         """The calls of this session, joined, with their texts as far as the policy kept them."""

@@ -59,7 +59,7 @@ def tees(module: ModuleType) -> tuple[Tee, Tee]:
     sync_base: Any = module.SyncByteStream
     async_base: Any = module.AsyncByteStream
 
-    class SyncTee(sync_base):  # type: ignore[misc]
+    class SyncTee(sync_base):
         """A sync stream with a listener."""
 
         def __init__(self, inner: Any, call: Call) -> None:
@@ -77,7 +77,7 @@ def tees(module: ModuleType) -> tuple[Tee, Tee]:
             finally:
                 self._call.finish("closed")
 
-    class AsyncTee(async_base):  # type: ignore[misc]
+    class AsyncTee(async_base):
         """An async stream with a listener."""
 
         def __init__(self, inner: Any, call: Call) -> None:
