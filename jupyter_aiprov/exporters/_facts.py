@@ -200,6 +200,11 @@ def facts(provenances: Sequence[Provenance], *, impact: bool = True) -> Facts:
     )
 
 
+def named(subject: object) -> str:
+    """The subject as people call it: `labels.csv`, not `file:labels.csv`."""
+    return clean(subject, 300).removeprefix("file:").removeprefix("figure:").removeprefix("output:")
+
+
 # ── tools ────────────────────────────────────────────────────────────────────────────
 
 
@@ -327,12 +332,13 @@ def _places(pairs: Iterable[tuple[Provenance, Use]]) -> tuple[Place, ...]:
 def _subjects(pairs: Sequence[tuple[Provenance, Use]], model: str) -> dict[str, tuple[str, ...]]:
     out: dict[str, list[str]] = defaultdict(list)
     executions = {u.execution for _, u in pairs if u.execution}
+    alone = {id(p): len({u.model for u in p.uses if u.model and u.standing != "failed"}) == 1 for p, _ in pairs}
     for provenance in dict.fromkeys(id(p) for p, _ in pairs):
         one = next(p for p, _ in pairs if id(p) == provenance)
         for subject, derivation in one.ai_subjects().items():
             models = derivation.get("models") or ()
-            if model in models or (not models and derivation.get("execution") in executions):
-                out[str(derivation.get("kind") or "variable")].append(clean(subject, 300))
+            if model in models or (not models and (alone[id(one)] or derivation.get("execution") in executions)):
+                out[str(derivation.get("kind") or "variable")].append(named(subject))
     return {k: tuple(dict.fromkeys(v)) for k, v in out.items()}
 
 
@@ -469,7 +475,7 @@ def _checks(provenance: Provenance, numbered: Mapping[str, int]) -> Iterable[Che
         method = str(one.get("method") or "other")
         total = _count(units.get("total"))
         yield Check(
-            subject=clean(subject.get("name") or "", 300),
+            subject=named(subject.get("name") or ""),
             kind=str(subject.get("kind") or "cell"),
             cell=numbered.get(str(cell)) if cell else None,
             status=str(one.get("status") or "unverified"),
@@ -504,7 +510,7 @@ def _made(provenance: Provenance) -> Iterable[Made]:
     for subject, one in provenance.ai_subjects().items():
         file = one.get("file")
         yield Made(
-            subject=clean(subject, 300),
+            subject=named(subject),
             kind=str(one.get("kind") or "variable"),
             origin=str(one.get("origin")),
             evidence=str(one.get("evidence") or "inferred"),
