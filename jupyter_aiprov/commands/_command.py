@@ -97,7 +97,8 @@ class Command(JupyterApp):
 def launched(app: type[JupyterApp], argv: Sequence[str] | None) -> NoReturn:
     """Start an application; user errors are one or two lines on standard error and exit code 2."""
     try:
-        app.clear_instance()
+        for known in (app, *Command.__subclasses__()):  # a second call in one process starts afresh
+            known.clear_instance()
         one = app.instance()
         one.initialize(argv)
         one.start()

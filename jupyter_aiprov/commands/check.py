@@ -79,7 +79,7 @@ class CheckNotebooks(Command):
         report.findings += checks.findings(document, policy)
 
     def _show(self, report: reports.Report) -> None:
-        from jupyter_aiprov import __version__
+        from jupyter_aiprov._version import __version__
 
         made = {
             "text": lambda: reports.text(report),

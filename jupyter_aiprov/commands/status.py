@@ -20,7 +20,7 @@ class Status(Command):
 
     def run(self) -> int:
         """Say it in three lines."""
-        from jupyter_aiprov import __version__
+        from jupyter_aiprov._version import __version__
 
         found = this_environment()
         if found.is_off:
