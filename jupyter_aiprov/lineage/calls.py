@@ -168,6 +168,8 @@ def invoke(flow: Flow, function: Value, args: list[Value], kwargs: dict[str, Val
             return invoke(flow, method, args, kwargs)
     if "method" in data and "owner" in data and function.kind in {"any", "response", "series"}:
         return call_method(flow, data["owner"], data["method"], args, kwargs)
+    if "external" in data and not function.label.is_ai:
+        return functions.named(flow, data["external"], _unstarred(args), kwargs)
     live = data.get("live") or data.get("class")
     return functions.unknown(flow, _name(live), function, _unstarred(args), kwargs)
 

@@ -40,7 +40,7 @@ def concatenated(parts: list[Value]) -> Value:
     texts = [p for p in parts if isinstance(p.data, dict) and "text_of" in p.data]
     if len(texts) == 1 and all(type(p.const) is str and not p.const.strip() for p in parts if p is not texts[0]):
         return texts[0]
-    blank = all(x.is_ai or (type(p.const) is str and not p.const.strip()) for x, p in zip(labels, parts, strict=True))
+    blank = all(x.is_ai or (type(p.const) is str and not any(map(str.isalnum, p.const))) for x, p in zip(labels, parts, strict=True))
     if blank:
         out = ai[0]
         for label in ai[1:]:
@@ -122,6 +122,8 @@ def method(flow: Flow, owner: Value, name: str, args: list[Value], kwargs: dict[
         for arg in args:
             extend(flow, out, arg)
         return out
+    if name == "get_loc" and args:
+        return Value("any", data={"column": args[0].const})
     if name in {"index", "count", "issubset", "issuperset", "isdisjoint", "__contains__"}:
         return scalar(computed(touched(owner), *(touched(a) for a in args)))
     return of_any(flow, owner, name, args, kwargs)
@@ -225,6 +227,10 @@ def of_any(flow: Flow, owner: Value, name: str, args: list[Value], kwargs: dict[
     """A method of a text, a number, an answer, or of something unknown."""
     from jupyter_aiprov.lineage import functions
 
+    if isinstance(owner.data, dict) and owner.data.get("method") in {"plot", "hvplot"}:
+        from jupyter_aiprov.lineage import plots
+
+        return plots.of_frame(flow, owner.data["owner"], args, kwargs)
     if isinstance(owner.data, dict) and "path" in owner.data:
         found = flow.files.of_path(owner, name, args, kwargs)
         if found is not None:

@@ -236,7 +236,7 @@ def _range(flow: Flow, args: Args, kwargs: Keywords) -> Value:
         numbers = range(*consts)
         if 0 < len(numbers) <= 30:
             return sequence("list", [scalar(const=n) for n in numbers])
-    return Value("iter", CLEAN, rest=scalar(label if label.is_ai else CLEAN))
+    return Value("iter", Label(selected=label.selected), rest=scalar())
 
 
 @known("builtins.enumerate")

@@ -52,7 +52,7 @@ CLEAN: Final = Label()
 
 
 def joined(a: Label, b: Label, *, rows: bool = True) -> Label:
-    """Both stand side by side (rows), or either may be the value (not rows)."""
+    """Both stand side by side (rows); or, not rows, both had their part in it and clean ones add nothing."""
     if a is b or b is CLEAN and a.is_plain:
         return a
     if a is CLEAN and b.is_plain:
@@ -60,12 +60,10 @@ def joined(a: Label, b: Label, *, rows: bool = True) -> Label:
     x, y = sorted((a.origin, b.origin))
     if x == y:
         origin = x
-    elif y == MIXED or x == MIXED:
-        origin = MIXED
-    elif x == DERIVED:
-        origin = GENERATED
+    elif x != NONE:
+        origin = MIXED if MIXED in {x, y} else GENERATED
     else:
-        origin = MIXED if rows or y == GENERATED else DERIVED
+        origin = MIXED if rows else y
     return Label(
         origin,
         a.low or b.low,

@@ -44,6 +44,9 @@ def attribute(flow: Flow, owner: Value, name: str) -> Value:
         return _of_object(flow, owner, name)
     if owner.kind in {"frame", "series", "array"}:
         return _of_table(owner, name)
+    if owner.kind == "expr":
+        resolve = owner.data["resolve"]
+        return Value("expr", data={**owner.data, "resolve": lambda f: attribute(flow, resolve(f), name)})
     if owner.kind == "map" and name in owner.fields:
         return owner.fields[name]
     if owner.kind == "response":
@@ -75,8 +78,8 @@ def _of_module(flow: Flow, owner: Value, name: str) -> Value:
         if name in namespace:
             found = namespace[name]
             value = flow.lifter.lift(found, 2)
-            if value.kind in {"any", "func", "class"} and value.data is None:
-                value.data = {"live": found}
+            if value.kind == "any":
+                value.data = {**(value.data or {}), "external": f"{live.__name__}.{name}"}
             return value
         return Value("func", data={"external": f"{live.__name__}.{name}"})
     return anything()

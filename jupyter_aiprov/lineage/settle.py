@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from jupyter_aiprov.lineage.content import Answers
+from jupyter_aiprov.lineage.content import Answers, is_strong
 from jupyter_aiprov.lineage.frames import Snapshots
 from jupyter_aiprov.lineage.labels import CLEAN, DERIVED, GENERATED, MIXED, NONE, Label, all_joined, joined
 from jupyter_aiprov.lineage.lift import columns_of, kind_of
@@ -72,6 +72,9 @@ class Settler:
             obj = live[name]
             kind = kind_of(obj)
             if kind == "frame":
+                maybe = value.data.get("maybe") if isinstance(value.data, dict) else None
+                if maybe is not None:
+                    self._maybe(value, obj, maybe, images.changes(live, {name}).get(name, {}))
                 names[name] = value = self._framed(value, obj)
                 frames[name] = (value, obj)
             elif kind == "series":
@@ -137,6 +140,23 @@ class Settler:
         out.fields, out.rest = fields, None
         out.suspect = CLEAN
         return out
+
+    def _maybe(self, value: Value, obj: Any, label: Label, changes: Mapping[Any, Any]) -> None:
+        """Some columns were written, flow could not tell which: those whose values are answers."""
+        value.data = {k: v for k, v in value.data.items() if k != "maybe"}
+        invocations = self.invocations(label)
+        for name in columns_of(obj):
+            found = value.fields.get(name)
+            if found is not None and summary(found).is_ai:
+                continue
+            old = element(found) if found is not None else None
+            was_empty = old is not None and old.is_missing
+            said = self.answers.judge(_values(obj, name), invocations)
+            if was_empty or said == "generated" and (name in changes or found is None or not changes):
+                value.fields[name] = repeated("series", scalar(label))
+                if old is not None and not was_empty:
+                    value.fields[name] = repeated("series", scalar(replace(label, origin=MIXED)))
+        value.suspect = CLEAN
 
     def _column(self, value: Value, obj: Any) -> Value:
         label = summary(value)
@@ -255,6 +275,9 @@ class Settler:
         names: Mapping[str, Value], live: Mapping[str, Any],
     ) -> Any | None:  # fmt: skip
         total = len(obj)
+        moved = value.origin is not None and value.origin.fields.get(key[1]) is found
+        if moved:  # positions were told of another frame's rows
+            return None
         items = found.items
         if items is not None and len(items) == total:
             return [summary(i).is_ai for i in items]
@@ -340,6 +363,8 @@ class Settler:
         mask = [
             not (type(v) in {str, int, float} and v in label.edits) and self.answers.holds(v, invocations) for v in values
         ]
+        if all(mask) and not all(is_strong(v) for v in values):
+            return None
         return mask if any(mask) else None
 
     # ── entries ───────────────────────────────────────────────────────────────────

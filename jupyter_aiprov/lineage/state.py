@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
-from jupyter_aiprov.lineage.labels import CLEAN, NONE, Label, all_joined, computed, joined
+from jupyter_aiprov.lineage.labels import CLEAN, DERIVED, NONE, Label, all_joined, computed, joined
 
 UNKNOWN: Final = object()  # no constant known
 SEQUENCES: Final = frozenset({"list", "tuple", "set", "iter", "series", "array", "file"})
@@ -210,7 +210,8 @@ def _beside(a: Value, b: Value, rows: bool) -> Label:
             return Label(
                 x.origin, x.low, x.sites, x.selected | y.selected, x.constants | {value.const}, x.edits
             )
-    return joined(la, lb, rows=rows)
+    only_derived = {la.origin, lb.origin} == {NONE, DERIVED}
+    return joined(la, lb, rows=rows or not only_derived)
 
 
 def _hashable(const: Any) -> bool:
@@ -258,7 +259,6 @@ def clone(value: Value) -> Value:
     """A new object with the same contents (one level): columns are shared values, replaced on write."""
     out = Value(value.kind, value.label, fields=dict(value.fields), rest=value.rest, keys=value.keys)
     out.const, out.data, out.order, out.suspect = value.const, value.data, value.order, value.suspect
-    out.parts = value.parts
     out.origin = value
     return out
 

@@ -261,11 +261,9 @@ def _set_located(flow: Flow, indexer: Value, key: Value, value: Value, node: ast
     chosen_names = _names(owner, names, by_position=indexer.data["which"] in {"iloc", "iat"})
     by = computed(touched(rows))
     if chosen_names is None:
-        for name in list(owner.fields):
-            owner.fields[name] = partly(owner.fields[name], value, by) if summary(value).is_ai else owner.fields[name]
-        if summary(value).is_ai and owner.rest is not None:
-            owner.rest = partly(owner.rest, value, by)
-        owner.suspect = joined(owner.suspect, summary(value), rows=False)
+        if summary(value).is_ai:  # which columns, the values themselves will tell
+            owner.suspect = joined(owner.suspect, summary(value), rows=False)
+            owner.data = {**(owner.data if isinstance(owner.data, dict) else {}), "maybe": summary(value)}
         return
     parts = parts_of(flow, value, len(chosen_names)) if len(chosen_names) > 1 else [value]
     for name, part in zip(chosen_names, parts, strict=True):

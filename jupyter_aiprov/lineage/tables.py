@@ -563,7 +563,7 @@ def _with_keys(out: Value, inner: Value, by: list[Any]) -> Value:
     """The keys are there after reset_index: hidden until then, never counted while absent."""
     for name in by:
         if name is not None:
-            out.fields.setdefault(name, column(inner, name))
+            out.fields.setdefault(name, derived(column(inner, name)))
     return out
 
 
@@ -591,4 +591,4 @@ def _aggregated(flow: Flow, inner: Value, keys: Label, by: list[Any], args: Args
     return _with_keys(out, inner, by)
 
 
-_ = (derived, _any_column)
+_ = _any_column

@@ -1,0 +1,49 @@
+"""Labelled scenarios through the whole extension: every label, every row, nothing without AI."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+pytest.importorskip("yaml")
+pytest.importorskip("pandas")
+pytest.importorskip("openai")
+
+from tests.lineage import model_server, running  # noqa: E402
+
+PRELUDE, SCENARIOS = running.load()
+EVERY = 1 if sys.version_info[:2] == (3, 11) else 3
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[str]:
+    """A deterministic model on loopback."""
+    server = model_server.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/v1"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.sdk
+@pytest.mark.full
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("scenario", SCENARIOS[::EVERY], ids=lambda s: s["id"])
+def test_every_label_of_a_scenario_is_right(scenario: dict[str, Any], model: str, monkeypatch: Any) -> None:
+    """Each variable, column and row is said to be what it is."""
+    monkeypatch.setenv("OPENAI_BASE_URL", model)
+    monkeypatch.setenv("OPENAI_API_KEY", "x")
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    labels, error = running.run(scenario, PRELUDE)
+    outcome = running.judge(scenario, labels, error)
+    assert (outcome.broken, outcome.wrong) == (None, [])
+
+
+def test_the_set_is_large_enough() -> None:
+    """At least 100 scenarios with 300 labelled columns, ten of them without AI."""
+    columns = sum("." in name for s in SCENARIOS for name in s["expect"])
+    assert len(SCENARIOS) >= 100
+    assert columns >= 300
+    assert sum(s.get("ai") is False for s in SCENARIOS) >= 10
