@@ -170,7 +170,8 @@ def test_aip107_a_review_by_a_person_is_enough(nb: Notebook) -> None:
 
 # ── reproducibility ────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize(("name", "pinned"), [
-@pytest.mark.parametrize("heading", ["# Use of AI systems", "## Utilisation de systèmes d'IA", "# Declaration of generative AI"])
+    ("gpt-4o-mini-2024-07-18", True), ("gpt-4o", False), ("claude-sonnet-4-5-20250929", True),
+    ("mistral-large-latest", False),
     ("mistral-large-2411", True), ("SmolLM2-135M-Instruct.Q4_1.gguf", True), ("gemini-2.5-pro", False),
 ])  # fmt: skip
 def test_aip201_names_that_move_are_told_from_names_that_stand_still(nb: Notebook, name: str, pinned: bool) -> None:
