@@ -1,0 +1,212 @@
+"""Answers that became cells: captured answers compared with the sources of cells that ran later.
+
+At run time `Authorship` is told of answers on the journal's thread and of cells at their end;
+`authorship_of_notebook` does the same offline, and reads other tools' marks. What is found is
+`inferred`, with the share kept as a range; what `set_next_input` was given is `captured`. A cell
+in which nothing is found is unknown.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from jupyter_aiprov import semconv
+from jupyter_aiprov.authorship._index import Index, Match, Text
+from jupyter_aiprov.authorship._pieces import Kind, pieces, texts
+from jupyter_aiprov.model import Invocation
+from jupyter_aiprov.proof import text_sha256
+from jupyter_aiprov.readers import marks
+from jupyter_aiprov.seal import source_digest
+from jupyter_aiprov.seal import text as whole
+
+__all__ = ["Answer", "Authorship", "Matcher", "answers_of", "authorship_of_notebook"]
+
+Event = dict[str, Any]
+Patched = Callable[[Any, str, Callable[[Any, Any], Any]], AbstractContextManager[Any]]
+
+# Packages that put an answer in the next cell; anybody else's text has to be found in an answer.
+_TOOLS: Final = {"jupyter_ai_magic_commands": "jupyter-ai", "jupyter_ai_magics": "jupyter-ai"}
+_ASKS: Final = ("%%ai", "%ai ", "%%aiprov human")  # a prompt is a person's, whatever the answer repeats
+_SOURCE_MAX: Final = 100_000  # characters; what is longer is data
+_GIVEN_MAX: Final = 200
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer with what was asked: messages as model values or as the record keeps them."""
+
+    invocation: str | None
+    model: str | None
+    output: Sequence[Any]
+    input: Sequence[Any] = ()
+    time: str | None = None
+
+
+class Matcher:
+    """Answers and the texts that came after them. Safe from any thread."""
+
+    def __init__(self) -> None:
+        self._index = Index()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def answered(self, answer: Answer) -> None:
+        """Remember an answer; what its question already held was not written by it."""
+        found = [Text.of(kind, text) for kind, text in pieces(answer.output)]
+        found = [text for text in found if text.grams]
+        if not found:
+            return
+        asked = [t for t in texts(answer.input, "user", "system", "tool") if len(t) <= _SOURCE_MAX]
+        own = {g for text in asked for kind in {t.kind for t in found} for g in _all(Text.of(kind, text))}
+        # code inside a question stands between prose: its fences are read on their own, too
+        own |= {
+            g for message in asked for k, t in pieces([_plain(message)]) if k == "code" for g in _all(Text.of(k, t))
+        }
+        with self._lock:
+            for text in found:
+                self._index.add(answer, text, own)
+
+    def match(self, source: str, kind: Kind = "code") -> Match | None:
+        """The answer that a source came from; a source that came from none is remembered as somebody's own."""
+        if len(source) > _SOURCE_MAX or source.lstrip().startswith(_ASKS):
+            return None
+        text = Text.of(kind, source)
+        with self._lock:
+            found = self._index.best(text)
+            if found is None:
+                self._index.know(text)
+        return found
+
+
+def _all(text: Text) -> tuple[int, ...]:
+    return (*text.grams, *text.renamed)
+
+
+def _plain(text: str) -> Event:
+    return {"role": "user", "parts": [{"type": "text", "content": text}]}
+
+
+def _event(source: str, match: Match) -> Event:
+    answer: Answer = match.answer
+    return {
+        "type": "authorship",
+        "source_sha256": text_sha256(source),
+        "origin": "ai-generated" if match.is_verbatim else "ai-assisted",
+        "model": answer.model,
+        "invocation": answer.invocation,
+        "share": list(match.share),
+        "method": "winnowing",
+        "evidence": "inferred",
+        "confidence": "high" if match.share[0] >= 0.8 and match.tokens >= 30 else "medium",
+    }
+
+
+# ── in a kernel ────────────────────────────────────────────────────────────────────
+class Authorship:
+    """Follows one kernel: hears answers, sees cells, watches what is put in the next cell."""
+
+    def __init__(self, shell: Any, config: Any) -> None:
+        self.shell = shell
+        self.config = config
+        self.matcher = Matcher()
+        self._given: dict[str, str | None] = {}  # text -> the tool that gave it, if it is known
+
+    def answered(self, invocation: str, answer: Invocation) -> None:
+        """On the journal's thread: an answer was read."""
+        if self.config.match_cells:
+            model = answer.response_model or answer.request_model
+            self.matcher.answered(Answer(invocation, model, answer.output, answer.input))
+
+    def cell(self, execution: Any) -> list[Event]:
+        """Authorship of a cell that ran, as events; empty where nothing is known."""
+        if not self.config.match_cells:
+            return []
+        source = str(execution.source)
+        was_given = source.strip() in self._given
+        tool = self._given.get(source.strip())
+        found = self.matcher.match(source)
+        if found is None and tool is None:  # `%load` and `%recall` use it, too
+            return []
+        event: Event = {} if found is None else _event(source, found)
+        if was_given:
+            event |= {
+                "type": "authorship",
+                "source_sha256": text_sha256(source),
+                "origin": "ai-generated",
+                "method": "set_next_input",
+                "evidence": "captured",
+                "confidence": "high",
+                **({"tool": tool} if tool else {}),
+            }
+        return [event]
+
+    def installed(self, patched: Patched) -> AbstractContextManager[Any]:
+        """Watch `set_next_input`, by which magics put an answer in the next cell."""
+        return patched(type(self.shell), "set_next_input", self._watched)
+
+    def _watched(self, original: Callable[..., Any], _patch: Any) -> Callable[..., Any]:
+        def set_next_input(shell: Any, text: str, *args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            caller = str(sys._getframe(1).f_globals.get("__name__") or "").partition(".")[0]
+            if len(text) <= _SOURCE_MAX:
+                self._given[text.strip()] = _TOOLS.get(caller)
+                while len(self._given) > _GIVEN_MAX:
+                    self._given.pop(next(iter(self._given)))
+            return original(shell, text, *args, **kwargs)
+
+        return set_next_input
+
+
+# ── in a document ──────────────────────────────────────────────────────────────────
+def authorship_of_notebook(nb: Mapping[str, Any], answers: Iterable[Answer] = ()) -> dict[int, list[Event]]:
+    """Authorship events by position of the cell: other tools' marks, then what stands in an answer.
+
+    Without the order of runs every answer counts for every cell; a cell that asked for an answer
+    does not come from it, because its own text is in the question or no text of the answer.
+    """
+    matcher = Matcher()
+    for answer in answers:
+        matcher.answered(answer)
+    found: dict[int, list[Event]] = {}
+    above: Mapping[str, Any] | None = None
+    for index, cell in enumerate(nb.get("cells") or ()):
+        if not isinstance(cell, dict):
+            continue
+        events = marks.authorship_of(cell, above)
+        source = whole(cell.get("source"))
+        kind: Kind = "code" if cell.get("cell_type") == "code" else "prose"
+        if len(matcher) and cell.get("cell_type") in ("code", "markdown") and (one := matcher.match(source, kind)):
+            events.append({"cell_id": cell.get("id"), **_event(source, one), "source_sha256": source_digest(source)})
+        if events:
+            found[index] = events
+        if cell.get("cell_type") == "code":
+            above = cell
+    return found
+
+
+def answers_of(events: Iterable[Mapping[str, Any]], kept: Mapping[str, Any]) -> list[Answer]:
+    """The answers of a journal whose texts were kept; `kept` is text by commitment."""
+    joined: dict[str, dict[str, Any]] = {}
+    for event in events:
+        if event.get("type") == "invocation":
+            joined.setdefault(str(event.get("id")), {}).update(event)
+    out = []
+    for id_, one in joined.items():
+        output = [kept[k] for k in _commitments(one.get("output")) if k in kept]
+        if output:
+            asked = [kept[k] for part in ("system", "input") for k in _commitments(one.get(part)) if k in kept]
+            model = one.get(semconv.RESPONSE_MODEL) or one.get(semconv.REQUEST_MODEL)
+            out.append(Answer(id_, str(model) if model else None, output, asked, one.get("end_time")))
+    return out
+
+
+def _commitments(references: Any) -> list[str]:
+    found = [r.get("commitment") or r.get("repeat_of") for r in references or () if isinstance(r, Mapping)]
+    return [str(k) for k in found if k]

@@ -1,0 +1,76 @@
+"""An answer taken apart: its blocks of code, what it says around them, and sources handed to tools."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal
+
+Kind = Literal["code", "prose"]
+
+_FENCE = re.compile(r"^[ \t]*(```+|~~~+)[^\n`]*\n(.*?)(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+_CODE = re.compile(r"[=(\[{]|^\s*(?:def|for|while|if|class|with|SELECT|library)\b", re.MULTILINE)
+_LEAST = 20  # characters
+_MOST = 200_000
+
+
+def pieces(messages: Iterable[Any]) -> Iterator[tuple[Kind, str]]:
+    """Code and prose in an answer's messages, as model values or as dicts."""
+    for message in messages:
+        parts = message.get("parts") if isinstance(message, Mapping) else getattr(message, "parts", ())
+        for part in parts or ():
+            if not isinstance(part, Mapping):
+                continue
+            content = part.get("content")
+            if part.get("type") == "text" and isinstance(content, str):
+                yield from of_text(content)
+            elif part.get("type") == "tool_call":
+                for given in _strings(_parsed(part.get("arguments"))):
+                    yield from of_text(given)
+
+
+def of_text(text: str) -> Iterator[tuple[Kind, str]]:
+    """The fenced blocks and the rest; a text without fences is code where it looks like it, and prose."""
+    text = text[:_MOST]
+    blocks = [m[2] for m in _FENCE.finditer(text)]
+    for block in blocks:
+        if len(block) >= _LEAST:
+            yield "code", block
+    rest = _FENCE.sub("\n", text).strip()
+    if len(rest) < _LEAST:
+        return
+    if not blocks and _CODE.search(rest):
+        yield "code", rest
+    yield "prose", rest
+
+
+def texts(messages: Iterable[Any], *roles: str) -> Iterator[str]:
+    """The texts of messages with one of these roles."""
+    for message in messages:
+        role = message.get("role") if isinstance(message, Mapping) else getattr(message, "role", None)
+        if role in roles:
+            parts = message.get("parts") if isinstance(message, Mapping) else getattr(message, "parts", ())
+            for part in parts or ():
+                if isinstance(part, Mapping) and isinstance(part.get("content"), str):
+                    yield part["content"]
+
+
+def _parsed(arguments: Any) -> Any:
+    if not isinstance(arguments, str):
+        return arguments
+    try:
+        return json.loads(arguments)
+    except ValueError:
+        return None
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _strings(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _strings(inner)
