@@ -9,6 +9,8 @@ import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from jupyter_aiprov._version import __version__
+
 if TYPE_CHECKING:
     from jupyter_aiprov.api import (
         confidential,
@@ -27,8 +29,9 @@ if TYPE_CHECKING:
         withdraw,
     )
 
-__version__ = "0.1.0"
+
 __all__ = [
+    "__version__",
     "confidential",
     "declare",
     "explain",

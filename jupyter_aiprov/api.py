@@ -68,7 +68,7 @@ def explain(subject: str) -> str:
 
 # ── statements that only people can make ───────────────────────────────────────────
 def observed(frame: Any = None, columns: Columns = None, *, source: str | None = None, **more: Any) -> str:
-    """These data were measured or collected; `source="cohort.csv"` alone covers a whole file. Returns the event's id."""
+    """These data were measured or collected; `source="cohort.csv"` alone covers a file. Returns the event's id."""
     return _state(declarations.observed, frame, columns, source=source, **more)
 
 

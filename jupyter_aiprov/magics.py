@@ -70,9 +70,8 @@ class AIProvMagics(Magics):
         found = current.recorder.provenance()
         state = "recording" if current.recorder.on else "switched off"
         models = sorted({u.model for u in found.uses if u.model})
-        print(
-            f"AI provenance: {state}. {found.count()} AI calls, {len(models)} models, {len(found.ai_subjects())} AI subjects."
-        )
+        calls, made = found.count(), len(found.ai_subjects())
+        print(f"AI provenance: {state}. {calls} AI calls, {len(models)} models, {made} AI subjects.")
         print(current.notice())
         if not current.journal.is_writable:
             print("The journal cannot be written now: lines wait in memory. Free the disk or set c.AIProv.journal_dir.")

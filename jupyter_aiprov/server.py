@@ -22,7 +22,7 @@ from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import ensure_async, url_path_join
 from tornado.web import HTTPError, authenticated
 
-from jupyter_aiprov import __version__
+from jupyter_aiprov._version import __version__
 from jupyter_aiprov.commands._files import Opened, journals_of
 from jupyter_aiprov.commands.export import _exported as exported
 from jupyter_aiprov.commands.export import formats

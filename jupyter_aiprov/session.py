@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from jupyter_aiprov import capture, coverage, journal, semconv, stamp
+from jupyter_aiprov.authorship import Authorship
 from jupyter_aiprov.capture._patch import patched
 from jupyter_aiprov.cells import Cells, Execution
 from jupyter_aiprov.comm import Live
@@ -72,6 +73,7 @@ class Session:
         )
         self.lineage = Lineage(shell, self.recorder.emit, config, folder)
         self.lineage.waits = lambda: self.recorder.flush(FLUSH)
+        self.authorship = Authorship(shell, config)
         self.installed: capture.Installed | None = None
         self.live: Live | None = None
         self._open()
@@ -123,6 +125,8 @@ class Session:
         if self.config.lineage:
             self.recorder.lineage = self.lineage
         self.stack.callback(self.lineage.close)
+        self.recorder.answers = self.authorship.answered
+        self.stack.enter_context(self.authorship.installed(patched))
         self.stack.enter_context(self.cells.carried(patched))
         self.installed = self.stack.enter_context(capture.install(self.recorder, later=self.journal.run))
         self.stack.enter_context(self.live.install())
@@ -295,15 +299,20 @@ class Session:
         self.cells.unfinished.clear()
         if execution is None:
             return
+        was_drafted = False
         if self.recorder.on:
             self._look_around(execution)
             if self.config.lineage:
                 with guarded(self.recorder._failed, "following a cell"):
                     for event in self.lineage.after_cell(execution, result):
                         self.recorder.emit({"execution": execution.id, "cell_id": execution.cell_id, **event})
+            with guarded(self.recorder._failed, "comparing a cell with answers"):
+                for event in self.authorship.cell(execution):
+                    self.recorder.emit({"execution": execution.id, "cell_id": execution.cell_id, **event})
+                    was_drafted = True
         self._screen_files(execution)
         self.recorder.emit(execution.to_dict())
-        if execution.called or execution.id in self.recorder.tallies:
+        if execution.called or was_drafted or execution.id in self.recorder.tallies:
             self._tell_session("updated")
             self.recorder.flush(FLUSH, sync=True)
             self._show(execution)
@@ -576,6 +585,6 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 def _version() -> str:
-    from jupyter_aiprov import __version__
+    from jupyter_aiprov._version import __version__
 
     return __version__

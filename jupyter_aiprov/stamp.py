@@ -12,10 +12,11 @@ from html import escape
 from typing import Any
 
 from jupyter_aiprov import seal, semconv
+from jupyter_aiprov._version import __version__
 from jupyter_aiprov.provenance import Use
 
 Record = dict[str, Any]
-TOOL = "jupyter_aiprov 0.1.0"
+TOOL = f"jupyter_aiprov {__version__}"
 _DERIVATIONS_MAX = 200
 _PATH = re.compile(r"^(?:[/~]|[A-Za-z]:[\\/]|\\\\)")
 _DERIVATION_KEYS = (

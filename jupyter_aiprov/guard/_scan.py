@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from jupyter_aiprov import __version__
+from jupyter_aiprov._version import __version__
 
 ENGINE: Final = "jupyter_aiprov"
 SEVERITY: Final = {"none": 0, "warn": 1, "block": 2}
