@@ -7,12 +7,13 @@ A capture file (here, or behind an entry point `jupyter_aiprov.capture`) has
 
 from __future__ import annotations
 
+import atexit
 import pkgutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from importlib import import_module
-from types import ModuleType
+from types import ModuleType, TracebackType
 from typing import Protocol
 
 from jupyter_aiprov.capture._finder import Finder
@@ -155,21 +156,24 @@ def plugins(tap: Tap) -> Iterator[Capture]:
             yield plugin
 
 
-@contextmanager
-def install(
-    tap: Tap,
-    find: Callable[[], Iterable[Capture]] = siblings,
-    later: Callable[[Callable[[], None]], None] = lambda work: work(),
-) -> Iterator[Installed]:
+class install:  # noqa: N801 - a context manager read as a verb
     """Follow every AI call of this process until the context is left; then all is as it was.
 
-    `later` runs the search for plug-ins (it reads the metadata of every installed package), here
-    or on a thread of its own.
+    At the end of the process it is left, too: generators torn down later would complain.
     """
-    installed = Installed(find(), tap)
-    try:
-        with installed.finder:
-            later(lambda: installed.add(plugins(tap)))
-            yield installed
-    finally:
-        installed.close()
+
+    def __init__(self, tap: Tap, find: Callable[[], Iterable[Capture]] | None = None) -> None:
+        self._tap = tap
+        self._find = find or siblings
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Installed:
+        installed = Installed((*self._find(), *plugins(self._tap)), self._tap)
+        self._stack.callback(installed.close)
+        self._stack.enter_context(installed.finder)
+        atexit.register(self._stack.close)
+        return installed
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        atexit.unregister(self._stack.close)
+        self._stack.close()
