@@ -19,8 +19,11 @@ from jupyter_aiprov.notebook import stamps_of
 from jupyter_aiprov.seal import is_stamp, text
 
 CONFLICTS = "nbdime-conflicts"
-_HEAD = re.compile(r"(<th\b[^>]*>[^<]*?)\s\(AI\)(?=\s*</th>)")
-_LEGEND = re.compile(r"\s*<p>\(AI\)[^<]*</p>")
+# As `lineage.display` writes them: a sign at the end of a head, a legend right behind the table.
+_HEAD = re.compile(r"(<th(?:\s[^>]*)?>)((?:(?!</th>).)*?) \((?:AI|IA|synthetic|synthétique)\??\)(?=</th>)", re.S)
+_LEGEND = re.compile(r"(?<=</table>)<p><small>(?:Origin of columns|Origine des colonnes) – ([^<]*)</small></p>")
+_MORE = re.compile(r"\b(?:and \d+ more|et \d+ de plus)\b|…")  # a legend that lists not all, or not whole
+_TAG = re.compile(r"<[^>]*>")
 _PLURAL = {
     "stamps": ("stamp", "stamps"),
     "calls": ("recorded AI call", "recorded AI calls"),
@@ -99,11 +102,19 @@ def _unmark_html(output: Node, lost: Counter[str]) -> None:
     if not isinstance(data, dict) or "text/html" not in data:
         return
     before = text(data["text/html"])
-    if "(AI)" not in before:
-        return
-    after, heads = _HEAD.subn(r"\1", before)
-    after, legends = _LEGEND.subn("", after)
-    lost["heads"] += heads
-    lost["legends"] += legends
+    legend = " ".join(_LEGEND.findall(before))
+    if not legend:
+        return  # a column that its author called `x (AI)` stays
+
+    def unmarked(head: re.Match[str]) -> str:
+        name = _TAG.sub("", head.group(2)).strip()
+        if name and name not in legend and not _MORE.search(legend):
+            return head.group(0)
+        lost["heads"] += 1
+        return head.group(1) + head.group(2)
+
+    after = _HEAD.sub(unmarked, before)
+    lost["legends"] += len(_LEGEND.findall(after))
+    after = _LEGEND.sub("", after)
     if after != before:
         data["text/html"] = after if isinstance(data["text/html"], str) else after.splitlines(keepends=True)

@@ -124,7 +124,6 @@ class _Check:
                 self._changed("edited", one.index, f"stamp: its {mime} does not say what its record says")
 
     def _output_marks(self) -> None:
-        known = {one.id: one for one in self.stamps if not one.is_broken}
         own = {(one.index, one.output): one for one in self.stamps}
         for index, cell in self.nodes.items():
             for number, output in enumerate(outputs(cell)):
@@ -133,18 +132,20 @@ class _Check:
                     if said != stamp.mark(stamped.sound):
                         self._changed("edited", index, "the mark on the stamp's output does not match the stamp")
                 elif said:
-                    self._shown(index, said, known.get(str(said.get("execution"))))
+                    self._shown(index, said)
 
-    def _shown(self, index: int, said: Mapping[str, Any], run: Found | None) -> None:
-        """The mark of an output that shows AI content, against the stamp of its run."""
+    def _shown(self, index: int, said: Mapping[str, Any]) -> None:
+        """The mark of an output that shows AI content, against what the stamps say of its subjects."""
         if problems := schema.problems("outputMark", said):
             self._changed("edited", index, f"an output's mark: {problems[0]}")
-        if run is None:
-            self.missing.append((f"the stamp that an output of cell {index + 1} names", 1))
-            return
-        origins = {d.get("subject"): d.get("origin") for d in run.sound.get("derivations") or ()}
+        known: dict[Any, set[Any]] = defaultdict(set)
+        for one in self.stamps:
+            for made in one.sound.get("derivations") or ():
+                known[made.get("subject")].add(made.get("origin"))
         for subject in said.get("subjects") or ():
-            if said.get("origin") not in (origins.get(subject), "ai-derived"):
+            if subject not in known:  # what was shown again, or is no subject of a stamp
+                self.not_covered.append("marks of outputs whose subjects no stamp here names")
+            elif said.get("origin") not in {*known[subject], "ai-derived"}:
                 self._changed("edited", index, f"an output's mark does not match the stamp: {subject}"[:200])
 
     # ── marks ─────────────────────────────────────────────────────────────────────

@@ -173,16 +173,37 @@ def test_two_sides_of_a_merge_keep_both_peoples_records(made: Make) -> None:
 # ── what is inside saved HTML ──────────────────────────────────────────────────────
 def test_marks_in_saved_column_heads_and_legends_are_stripped(made: Make) -> None:
     nb = made().notebook()
-    table = '<table><thead><tr><th></th><th>age</th><th title="x">label (AI)</th></tr></thead></table>\n'
-    html = table + "<p>(AI) label: AI-generated</p>\n<p>kept (AI)</p>"
+    heads = '<th></th><th>own (AI)</th><th title="x">label (AI)</th><th>sexe (synthétique)</th><th>tone (AI?)</th>'
+    legend = "<p><small>Origin of columns – label: AI-generated; sexe: synthetic; tone: perhaps AI</small></p>"
+    html = f"<table><thead><tr>{heads}</tr></thead></table>{legend}\n<p>kept (AI)</p>"
     nb["cells"][2]["outputs"][0]["data"]["text/html"] = html.splitlines(keepends=True)
     done = strip(nb)
     said = "".join(done.notebook["cells"][2]["outputs"][0]["data"]["text/html"])
-    assert '<th title="x">label</th>' in said
+    assert '<th title="x">label</th><th>sexe</th><th>tone</th>' in said
+    assert "<th>own (AI)</th>" in said
     assert "AI-generated" not in said
     assert "kept (AI)" in said
-    assert (done.destroyed["heads"], done.destroyed["legends"]) == (1, 1)
+    assert (done.destroyed["heads"], done.destroyed["legends"]) == (3, 1)
     assert done.text().startswith("1 stamp, 3 recorded AI calls")
+
+
+def test_what_the_display_marks_in_a_frame_is_what_strip_takes_out() -> None:
+    pd = pytest.importorskip("pandas")
+    from jupyter_aiprov.lineage import display
+
+    frame = pd.DataFrame({"age": [1, 2], "label": ["a", "b"], "own (AI)": [0, 0], "sex": ["f", "m"]})
+    plain = frame._repr_html_()
+    for language in ("en", "fr"):
+        origins = {"label": "ai-generated", "sex": {"origin": "synthetic", "confidence": "low"}}
+        shown = display.marked(plain, frame, origins, language)
+        assert shown != plain
+        output = {"output_type": "execute_result", "data": {"text/html": shown}, "metadata": {}, "execution_count": 1}
+        cell = strip(document_of(output)).notebook["cells"][0]
+        assert cell["outputs"][0]["data"]["text/html"] == plain
+
+
+def document_of(output: dict[str, Any]) -> dict[str, Any]:
+    return {"cells": [code("df", "c", 1, [output])], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
 # ── signatures ─────────────────────────────────────────────────────────────────────

@@ -248,6 +248,24 @@ def test_an_undecided_merge_is_named(made: Make) -> None:
     assert ("merge-undecided", 2) in kinds(nb)
 
 
+def test_the_mark_of_an_output_that_shows_ai_content_is_held_against_the_stamps(made: Make) -> None:
+    one = made()
+    nb = whole(one)
+    output = nb["cells"][2]["outputs"][0]
+    output["metadata"][KEY] = {
+        "schema_version": "1.0",
+        "origin": "ai-derived",
+        "subjects": ["df.label"],
+        "execution": "e9",
+    }
+    assert verify(nb, one.journals).answer == "consistent"
+    output["metadata"][KEY]["origin"] = "computed"
+    assert ("edited", 3) in kinds(nb)
+    output["metadata"][KEY].update(origin="ai-generated", subjects=["other"])
+    assert verify(nb, one.journals).answer == "consistent"
+    assert any("no stamp here names" in line for line in verify(nb, one.journals).not_covered)
+
+
 # ── what survives ──────────────────────────────────────────────────────────────────
 def test_saving_reordering_keys_and_other_line_ends_change_nothing(made: Make) -> None:
     one = made()
