@@ -204,7 +204,7 @@ def examples() -> list[dict[str, Any]]:
     add(
         "fork, spawn, Dask worker",
         "own journal file, merged; credited to the submitting cell; if not hooked: a gap",
-        "tests/capture/test_workers.py",
+        "tests/test_workers.py",
         [*s.events, *child.events],
         {"shown": 1},
         asked_in={"i1": 1},
