@@ -40,8 +40,8 @@ VALID: dict[str, Any] = {
     },
     "invocation": {"type": "invocation", "id": "i", "status": "started", "input": [{"role": "user", "repeat_of": SHA}]},
     "journalLine": {
-        **{"type": "gap", "id": "g", "reason": "x", "session": "s", "time": "2026-11-02T09:00:00.000+00:00"},
-        **{"seq": 1, "prev": SHA, "hash": SHA},
+        "type": "gap", "id": "g", "reason": "x", "session": "s", "time": "2026-11-02T09:00:00.000+00:00",
+        "seq": 1, "prev": SHA, "hash": SHA,
     },
 }  # fmt: skip
 
