@@ -33,6 +33,7 @@ export class Badges {
     for (const cell of this.shown) {
       if (!marked.has(cell)) {
         delete cell.node.dataset.aiprov;
+        delete cell.node.dataset.aiprovSize;
         cell.node.querySelector(`:scope > .${CLASS}`)?.remove();
         this.said.delete(cell);
       }
@@ -56,6 +57,7 @@ export class Badges {
     }
     this.said.set(cell, said);
     cell.node.dataset.aiprov = isAI ? 'ai' : origin;
+    cell.node.dataset.aiprovSize = sizeOf(lines);
     let badge = cell.node.querySelector<HTMLButtonElement>(`:scope > .${CLASS}`);
     if (!badge) {
       badge = document.createElement('button');
@@ -81,6 +83,12 @@ export class Badges {
 
   private shown = new Set<Cell>();
   private said = new WeakMap<Cell, string>();
+}
+
+/** Room for the words below the prompt: long ones wrap in its narrow column. */
+function sizeOf(lines: readonly string[]): string {
+  const length = lines.join(' ').length;
+  return length <= 24 ? 'small' : length <= 34 ? 'medium' : 'large';
 }
 
 function isMarked(record: CellRecord): boolean {

@@ -82,7 +82,7 @@ function Subject({ model, words, one, name, declared, onDeclare }: SubjectProps)
       <button type="button" className="jp-AIProv-subject" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
         <span className="jp-AIProv-name">
           {name}
-          {isAI && ' (AI)'}
+          {isAI && ` (${words.say('AI')})`}
         </span>
         {shares && (
           <span className="jp-AIProv-bar" aria-hidden="true">
@@ -119,7 +119,9 @@ function Subject({ model, words, one, name, declared, onDeclare }: SubjectProps)
 /** From the call to the column, as a small graph of steps. */
 function Path(props: { one: Derivation; words: Words; onJump: (index: number) => void }): React.ReactElement {
   const { one, words } = props;
-  const steps = one.path.length ? one.path : [...one.models, one.subject];
+  const told = one.path.length ? one.path : [...one.models, one.subject];
+  // The cell is named in the reader's language, and it is a link.
+  const steps = one.cellIndex !== null && /^cell \d+$/.test(told[0] ?? '') ? told.slice(1) : told;
   return (
     <ol className="jp-AIProv-path" aria-label={words.say('From the call to %1', one.subject)}>
       {one.cellIndex !== null && (

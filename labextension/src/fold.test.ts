@@ -95,7 +95,13 @@ describe('the fold', () => {
   });
 
   it('makes a review stale once source or outputs differ, and leaves a withdrawn one out of the state', () => {
-    const review = { type: 'review', status: 'checked', subject: { kind: 'cell' }, time: '1', source_sha256: 'x'.repeat(64) };
+    const review = {
+      type: 'review',
+      status: 'checked',
+      subject: { kind: 'cell' },
+      time: '1',
+      source_sha256: 'x'.repeat(64)
+    };
     const marked = cell('a', [stamp(run('e', 'a'), [group(1)])], { metadata: { aiprov: { reviews: { r: review } } } });
     expect(fold(notebook([marked])).cells[0]?.state).toBe('stale');
     const withdrawn = { withdrawals: { w: { target: 'r', reason: 'no' } } };

@@ -39,7 +39,14 @@ function recordOf(reviews: object): Record {
 describe('the review queue', () => {
   it('counts a column in rows, and keeps reading all and sampling apart', () => {
     const [item] = queueOf(recordOf({ r: review('A', 'checked', { read: 100, corrected: 12 }) }));
-    expect(item).toMatchObject({ unit: 'rows', total: 1500, readAll: 0, sampled: 100, corrected: 12, state: 'checked' });
+    expect(item).toMatchObject({
+      unit: 'rows',
+      total: 1500,
+      readAll: 0,
+      sampled: 100,
+      corrected: 12,
+      state: 'checked'
+    });
   });
 
   it('keeps every review and says that two people disagree', () => {

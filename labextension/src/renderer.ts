@@ -61,7 +61,7 @@ export function lineOf(stamp: Stamp, words: Words): string {
       words.say('code: %1', words.origin(one.origin)) + (one.tool || one.model ? ` (${one.tool || one.model})` : '')
     );
   }
-  return `${words.say('AI')}: ${parts.join(' · ')}`;
+  return `${words.say('AI')}${words.say(': ')}${parts.join(' · ')}`;
 }
 
 function details(stamp: Stamp, words: Words): HTMLElement {
@@ -132,7 +132,7 @@ export function derivationText(one: Derivation, words: Words): string {
     one.rowsAi !== null && one.rowsTotal !== null
       ? ` (${words.say('%1 of %2 rows', words.number(one.rowsAi), words.number(one.rowsTotal))})`
       : '';
-  return `${one.subject}: ${origin}${rows}`;
+  return `${one.subject}${words.say(': ')}${origin}${rows}`;
 }
 
 function element(tag: string, text: string): HTMLElement {

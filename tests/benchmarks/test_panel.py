@@ -77,7 +77,8 @@ def test_the_panel_on_a_thousand_cells(server: Server, show: Callable[..., Any])
     page = show("large.ipynb", panel=False)
     open_panel(page)
     page.locator(".jp-AIProv-timeline .jp-AIProv-item").first.wait_for()
-    page.wait_for_function("() => document.querySelectorAll('.jp-AIProv-badge').length >= 500")
+    marked = "window.jupyterapp.shell.currentWidget.content.widgets.filter(c => c.node.dataset.aiprov).length"
+    page.wait_for_function(f"() => {marked} >= {STAMPED}", timeout=120_000)
     first = [page.evaluate(FIRST_PAINT) for _ in range(5)]
     new = [page.evaluate(NEW_CALL, i) for i in range(0, 20, 2)]
     opened: list[float] = []
