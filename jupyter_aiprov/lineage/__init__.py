@@ -14,11 +14,14 @@ from typing import Any, Final
 
 from jupyter_aiprov.lineage.content import Answers
 from jupyter_aiprov.lineage.files import FileLedger
-from jupyter_aiprov.lineage.flow import Flow, TooMuch
+from jupyter_aiprov.lineage.flow import Flow, TooMuchError
 from jupyter_aiprov.lineage.frames import Snapshots
 from jupyter_aiprov.lineage.labels import Label
 from jupyter_aiprov.lineage.lift import Lifter, columns_of, kind_of
+from jupyter_aiprov.lineage.preview import Preview, Shown
 from jupyter_aiprov.lineage.report import event_of, in_words, origin_of, ranges
+from jupyter_aiprov.lineage.resolving import in_words as stated_words
+from jupyter_aiprov.lineage.resolving import resolve, subjects_of
 from jupyter_aiprov.lineage.scopes import Module
 from jupyter_aiprov.lineage.settle import Entry, Settler
 from jupyter_aiprov.lineage.sites import Sites
@@ -60,10 +63,13 @@ class Lineage:
         self._is_imaged = False
         self._pending: tuple[ast.Module, str] | None = None
         self._files_before: set[str] = set()
+        self.displays = Preview(self)
+        self.declared: list[Mapping[str, Any]] = []  # what people state and did not withdraw, oldest first
+        self._untold: set[str] = set()  # subjects whose edits are known not to be tracked
         self.waits: Callable[[], Any] | None = None  # lets the answers arrive before they are asked about
 
     # ── while a cell runs ─────────────────────────────────────────────────────────
-    def called(self, invocation_id: str, reader_name: str, request: Request | None) -> Mapping[str, Any] | None:
+    def called(self, invocation_id: str, reader_name: str, _request: Request | None) -> Mapping[str, Any] | None:
         """A call begins in this thread: note who asked; its site for the record."""
         if not self._is_imaged:
             self._is_imaged = True
@@ -87,6 +93,7 @@ class Lineage:
         """A cell begins: note what could be lost by running it."""
         self._execution = execution.id
         self._is_imaged = False
+        self.displays.begin(execution)
         old: dict[str, Any] = {}
         before: dict[int, list[Any]] = {}
         for name, obj in list(self.shell.user_ns.items()):
@@ -125,7 +132,9 @@ class Lineage:
             return None
         old = self._old[name]
         if isinstance(old, list):
-            out = Value("frame", fields={c: repeated("series", scalar()) for c in old if type(c) in {str, int, float, tuple}})
+            out = Value(
+                "frame", fields={c: repeated("series", scalar()) for c in old if type(c) in {str, int, float, tuple}}
+            )
             if not old:
                 out.rest = repeated("series", scalar())
             return out
@@ -139,6 +148,7 @@ class Lineage:
     # ── after a cell ──────────────────────────────────────────────────────────────
     def after_cell(self, execution: Any, result: Any) -> list[Event]:
         """Follow the cell that just ended; what became, or ceased to be, AI-made."""
+        self.displays.end()
         self.sites.forget_files()
         if not self.is_active and not self._reads_labelled(execution.source):
             return []
@@ -182,7 +192,7 @@ class Lineage:
     def _run(self, tree: ast.Module, file: str, groups: list[Any], stop: int) -> None:
         try:
             self.flow.run(tree, file, groups, stop)
-        except (TooMuch, RecursionError):
+        except (TooMuchError, RecursionError):
             label = Label(3, low=True, sites=frozenset(g.id for g in groups))
             for name in stored_names(tree):
                 if groups and name in self.shell.user_ns:
@@ -208,7 +218,7 @@ class Lineage:
         for name in [n for n in names if n not in live]:
             del names[name]
         entries = self.settler.settle(names, live, self.images, fresh=True)
-        for name in [n for n, v in names.items() if not self._is_kept(n, v)]:
+        for name in [n for n, v in names.items() if not self._is_kept(v)]:
             del names[name]
         for scope in self.flow.modules.values():
             for name in [n for n, v in scope.vars.items() if not is_tainted(v)]:
@@ -219,9 +229,18 @@ class Lineage:
         self.entries = entries
         for file in self.files.finish():
             events.append(event_of(self, f"file:{file['name']}", None, execution, file=file))
-        return events
+        return [*events, *self._not_tracked()]
 
-    def _is_kept(self, name: str, value: Value) -> bool:
+    def _not_tracked(self) -> list[Event]:
+        """AI columns whose later edits cannot be seen: a stated gap, once."""
+        names = {name for name in self.images.untracked if name in self.module.vars}
+        kept = [c for c in self.tracked if self.tracked.marks(c) is not None and not self.tracked.is_tracked(c)]
+        names |= {name if column is None else f"{name}.{column}" for name, column in kept}
+        new = sorted(names - self._untold)
+        self._untold.update(new)
+        return [{"type": "gap", "reason": "edits-not-tracked", "detail": name} for name in new]
+
+    def _is_kept(self, value: Value) -> bool:
         if value.kind in {"func", "class", "module"}:
             return False
         return is_tainted(value)
@@ -235,7 +254,9 @@ class Lineage:
         for subject in self.entries:
             if subject not in entries:
                 gone = subject.split(".")[0] not in self.shell.user_ns
-                events.append(event_of(self, subject, self.entries[subject], execution, state="deleted" if gone else "superseded"))
+                events.append(
+                    event_of(self, subject, self.entries[subject], execution, state="deleted" if gone else "superseded")
+                )
         return events
 
     def _reads_labelled(self, source: str) -> bool:
@@ -251,20 +272,39 @@ class Lineage:
     # ── what is known ─────────────────────────────────────────────────────────────
     def origins(self) -> dict[str, dict[str, Any]]:
         """Subject to what is said of it; subjects without AI are absent."""
-        return {k: origin_of(self, v) for k, v in self.entries.items() if k.split(".")[0] in self.shell.user_ns}
+        live = self.shell.user_ns
+        found = {k: self.stated(k, origin_of(self, v)) for k, v in self.entries.items() if k.split(".")[0] in live}
+        for subject in subjects_of(self.declared):
+            if subject not in found and subject.split(".")[0] in live:
+                found[subject] = self.stated(subject, None)
+        return found
+
+    def stated(self, subject: str, found: dict[str, Any] | None) -> dict[str, Any]:
+        """What is found beside what people state of it (`resolve`)."""
+        shown = resolve(found, self.declared, subject=subject) if self.declared else {}
+        return shown if "declared" in shown or found is None else found
+
+    def preview(self, obj: Any) -> Shown | None:
+        """What is known of an object that is about to be displayed, in a cell that may still run."""
+        return self.displays.of(obj)
 
     def origin(self, frame: Any, column: str | None = None) -> dict[str, Any]:
         """What is said of an object, or of one of its columns."""
         for name, obj in list(self.shell.user_ns.items()):
             if obj is frame and not name.startswith("_"):
-                found = self.entries.get(name if column is None else f"{name}.{column}")
-                if found is not None:
-                    return origin_of(self, found)
+                subject = name if column is None else f"{name}.{column}"
+                found = self.entries.get(subject)
+                shown = self.stated(subject, origin_of(self, found) if found is not None else None)
+                if shown:
+                    return shown
         return {"origin": "unknown", "evidence": "inferred", "confidence": "low", "invocations": [], "rows": None}
 
     def explain(self, subject: str) -> str:
         """The way from the call to the subject, in words."""
-        return in_words(self, subject)
+        entry = self.entries.get(subject)
+        shown = self.stated(subject, origin_of(self, entry) if entry is not None else None)
+        said = in_words(self, subject)
+        return f"{said}\n  {stated_words(shown)}" if "declared" in shown else said
 
     def cell_number(self, execution: str | None) -> int | None:
         """The number of the cell that an execution ran."""
@@ -273,6 +313,7 @@ class Lineage:
     def close(self) -> None:
         """Let go of everything."""
         self.images.drop()
+        self.displays.end()
         self.lifter.forget()
         self.module.vars.clear()
         self.answers.clear()

@@ -1,5 +1,7 @@
 """Calls: sources, user functions entered, classes instantiated, and what is left to tables of names."""
 
+# ruff: noqa: ARG001 - one signature for every operation, so that tables can hold them
+
 from __future__ import annotations
 
 import ast
@@ -99,7 +101,9 @@ def _unstarred(args: Sequence[Value]) -> list[Value]:
 
 
 # ── sources ───────────────────────────────────────────────────────────────────────
-def source(flow: Flow, groups: Sequence[Group], action: Callable[[], Value], args: Sequence[Value], node: ast.expr) -> Value:
+def source(
+    flow: Flow, groups: Sequence[Group], action: Callable[[], Value], args: Sequence[Value], node: ast.expr
+) -> Value:
     """This node asked: its value is the answer, or holds answers where a library went through rows."""
     label = Label(GENERATED, sites=frozenset(g.id for g in groups))
     for group in groups:
@@ -539,6 +543,7 @@ def _class_call(flow: Flow, owner: Value, name: str, args: list[Value], kwargs: 
     plain = _unstarred(args)
     if is_own:  # a pydantic model, a dataclass: made from text or from a dict
         return functions.validated(flow, owner, name, plain, kwargs, _annotated(flow, owner))
+    assert isinstance(live, type)
     return functions.named(flow, f"{live.__module__}.{live.__name__}.{name}", plain, kwargs, cls=live)
 
 

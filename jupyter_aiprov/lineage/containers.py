@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from jupyter_aiprov.lineage.flow import Flow
 
 _LISTS = frozenset({"split", "rsplit", "splitlines", "findall", "readlines", "groups", "partition", "rpartition"})
-_ADD = frozenset("append add appendleft put put_nowait push insert insert_one send send_nowait write writerow log".split())
+_ADD = frozenset(
+    "append add appendleft put put_nowait push insert insert_one send send_nowait write writerow log".split()
+)
 _EXTEND = frozenset("extend extendleft update insert_many writelines writerows union_update".split())
 
 
@@ -40,7 +42,10 @@ def concatenated(parts: list[Value]) -> Value:
     texts = [p for p in parts if isinstance(p.data, dict) and "text_of" in p.data]
     if len(texts) == 1 and all(type(p.const) is str and not p.const.strip() for p in parts if p is not texts[0]):
         return texts[0]
-    blank = all(x.is_ai or (type(p.const) is str and not any(map(str.isalnum, p.const))) for x, p in zip(labels, parts, strict=True))
+    blank = all(
+        x.is_ai or (type(p.const) is str and not any(map(str.isalnum, p.const)))
+        for x, p in zip(labels, parts, strict=True)
+    )
     if blank:
         out = ai[0]
         for label in ai[1:]:
@@ -100,7 +105,8 @@ def method(flow: Flow, owner: Value, name: str, args: list[Value], kwargs: dict[
         if found is not None:
             return found
     elif owner.kind == "file":
-        return flow.files.method(flow, owner, name, args, kwargs)
+        done: Value = flow.files.method(flow, owner, name, args, kwargs)
+        return done
     if name in _ADD and args:
         value = args[-1] if name == "insert" else args[0]
         _controlled(flow, owner)
@@ -170,11 +176,17 @@ def _of_map(flow: Flow, owner: Value, name: str, args: list[Value], kwargs: dict
         items, rest = items_of(flow, owner)
         return sequence("list", items) if items is not None else Value("iter", owner.label, rest=rest)
     if name == "update":
-        if args and args[0].kind not in {"map", "object"} and owner.keys.is_plain and not kwargs and args[0].kind != "any":
-            inner = element(args[0]) if args[0].kind in CONTAINERS else None
-            if inner is not None and inner.kind == "scalar":  # Counter.update(words)
-                owner.keys = joined(owner.keys, inner.label, rows=False)
-                owner.rest = scalar(computed(inner.label))
+        if (
+            args
+            and args[0].kind not in {"map", "object"}
+            and owner.keys.is_plain
+            and not kwargs
+            and args[0].kind not in {"any"}
+        ):
+            word = element(args[0]) if args[0].kind in CONTAINERS else None
+            if word is not None and word.kind == "scalar":  # Counter.update(words)
+                owner.keys = joined(owner.keys, word.label, rows=False)
+                owner.rest = scalar(computed(word.label))
                 return scalar(const=None)
         for arg in args:
             extend(flow, owner, flow.under(arg))
@@ -232,13 +244,13 @@ def of_any(flow: Flow, owner: Value, name: str, args: list[Value], kwargs: dict[
 
         return plots.of_frame(flow, owner.data["owner"], args, kwargs)
     if isinstance(owner.data, dict) and "path" in owner.data:
-        found = flow.files.of_path(owner, name, args, kwargs)
-        if found is not None:
-            return found
+        on_path: Value | None = flow.files.of_path(owner, name, args, kwargs)
+        if on_path is not None:
+            return on_path
     if name in {"execute", "executemany", "sql", "query"} and args:
-        found = flow.files.queried(flow, args)
-        if found is not None:
-            return found
+        rows: Value | None = flow.files.queried(flow, args)
+        if rows is not None:
+            return rows
     if owner.kind == "response":
         if name in METADATA:
             return anything()
@@ -257,7 +269,18 @@ def of_any(flow: Flow, owner: Value, name: str, args: list[Value], kwargs: dict[
         return concatenated([owner, *args, *kwargs.values()])
     if name in TEXT_KEEP or name in READ:
         return _text(owner, name, args)
-    if owner.label.is_ai and name in {"items", "values", "keys", "get", "pop", "copy", "tolist", "to_dict", "dict", "list"}:
+    if owner.label.is_ai and name in {
+        "items",
+        "values",
+        "keys",
+        "get",
+        "pop",
+        "copy",
+        "tolist",
+        "to_dict",
+        "dict",
+        "list",
+    }:
         if name == "items":
             return Value("iter", rest=sequence("tuple", [anything(owner.label), anything(owner.label)]))
         return anything(owner.label)

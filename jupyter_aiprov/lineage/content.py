@@ -6,6 +6,7 @@ is asked, per group of calls.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import re
@@ -115,14 +116,18 @@ class Answers:
 def is_strong(value: Any) -> bool:
     """A value that does not stand in an answer by chance."""
     if isinstance(value, str):
-        return len(value) >= _LONG or len(value) >= 8 and " " in value
+        return len(value) >= _LONG or (len(value) >= 8 and " " in value)
     if isinstance(value, float):
         return len(repr(value).replace(".", "").replace("-", "").strip("0")) >= 4
     return False
 
 
 def _is_missing(value: Any) -> bool:
-    return value is None or isinstance(value, float) and math.isnan(value) or type(value).__name__ in {"NAType", "NaTType"}
+    return (
+        value is None
+        or (isinstance(value, float) and math.isnan(value))
+        or type(value).__name__ in {"NAType", "NaTType"}
+    )
 
 
 def _normal(text: str) -> str:
@@ -150,10 +155,8 @@ def _leaves(text: str, words: set[str], numbers: set[float]) -> None:
     start = min((i for i in (text.find("{"), text.find("[")) if i >= 0), default=-1)
     if start >= 0:
         end = max(text.rfind("}"), text.rfind("]")) + 1
-        try:
+        with contextlib.suppress(ValueError, RecursionError):
             _walk(json.loads(text[start:end]), words)
-        except (ValueError, RecursionError):
-            pass
     if len(text) < 100_000:
         for line in text.splitlines():
             words.add(_normal(line))

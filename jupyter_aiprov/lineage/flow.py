@@ -5,6 +5,8 @@ that cannot be decided are joined, user functions are entered with the chain of 
 leads to them, so that a call node is a source only where it was seen to ask.
 """
 
+# ruff: noqa: N802, N815, ARG002 - methods are named after syntax nodes and found by that name
+
 from __future__ import annotations
 
 import ast
@@ -37,7 +39,7 @@ _UNROLL: Final = 40
 NEXT, STOP, RETURN = 0, 1, 2  # how a block ended: falls through; break, continue or raise; return
 
 
-class TooMuch(Exception):
+class TooMuchError(Exception):
     """The cell is too much to follow."""
 
 
@@ -131,7 +133,7 @@ class Flow:
     def _count(self) -> None:
         self.steps += 1
         if self.steps > STEPS:
-            raise TooMuch
+            raise TooMuchError
 
     def _do_Expr(self, node: ast.Expr, scope: Scope) -> None:
         self.eval(node.value, scope)
@@ -219,7 +221,13 @@ class Flow:
             for a, d in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
             if d is not None
         }
-        data = {"node": node, "scope": scope, "file": self.file, "defaults": defaults, "keyword": keyword}
+        data: dict[str, Any] = {
+            "node": node,
+            "scope": scope,
+            "file": self.file,
+            "defaults": defaults,
+            "keyword": keyword,
+        }
         if self.classes:
             data["class"] = self.classes[-1]
         return Value("func", data=data)
@@ -274,8 +282,7 @@ class Flow:
         if value.is_missing:
             return value
         if value.const is not UNKNOWN:
-            out = scalar(joined(value.label, label, rows=False), value.const)
-            return out
+            return scalar(joined(value.label, label, rows=False), value.const)
         if value.kind in CONTAINERS:
             return value
         return Value(value.kind, chosen(value.label, label, self._what(label)), fields=value.fields, rest=value.rest)
@@ -581,12 +588,14 @@ class Flow:
                 label = computed(*(touched(t) for t in tests))
                 if label.is_ai:
                     shape[0] = joined(shape[0], label, rows=False)
-                    picked = relabelled(item, lambda x, by=label: chosen(x, by, self._what(by)))
-                    stores.assign(self, generator.target, picked, inner)
+                    stores.assign(self, generator.target, self._picked(item, label), inner)
                 walk(index + 1)
 
         walk(0)
         return shape[0], known[0]
+
+    def _picked(self, item: Value, by: Label) -> Value:
+        return relabelled(item, lambda label: chosen(label, by, self._what(by)))
 
     # ── where calls are made ──────────────────────────────────────────────────────
     @contextmanager

@@ -1,5 +1,7 @@
 """What reshaping and row-wise methods do to the columns of a frame."""
 
+# ruff: noqa: ARG001 - one signature for every operation, so that tables can hold them
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -39,7 +41,9 @@ def row_of(owner: Value, kind: str = "map") -> Value:
         for name, item in fields.items():
             if not item.label.selected:
                 fields[name] = Value(
-                    item.kind, Label(item.label.origin, selected=owner.label.selected, sites=item.label.sites), const=item.const
+                    item.kind,
+                    Label(item.label.origin, selected=owner.label.selected, sites=item.label.sites),
+                    const=item.const,
                 )
     return out
 
@@ -71,7 +75,19 @@ def apply(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywords) -> 
 
 def _passed_on(flow: Flow, args: Args, kwargs: Keywords) -> tuple[Args, Keywords]:
     extra = items_of(flow, kwargs["args"])[0] or [] if "args" in kwargs else []
-    own = {"axis", "args", "result_type", "raw", "func", "function", "meta", "return_dtype", "na_action", "skip_nulls", "convert_dtype"}
+    own = {
+        "axis",
+        "args",
+        "result_type",
+        "raw",
+        "func",
+        "function",
+        "meta",
+        "return_dtype",
+        "na_action",
+        "skip_nulls",
+        "convert_dtype",
+    }
     return list(extra), {k: v for k, v in kwargs.items() if k not in own}
 
 
@@ -80,7 +96,7 @@ def spread(flow: Flow, result: Value, kwargs: Keywords) -> Value:
     expand = kwargs.get("result_type")
     if result.kind == "series" and result.fields and all(type(k) is str for k in result.fields):
         return Value("frame", fields={k: repeated("series", v) for k, v in result.fields.items()}, rest=_rest(result))
-    if result.kind == "map" and (expand is not None or isinstance(result.data, dict) and "row" in result.data):
+    if result.kind == "map" and (expand is not None or (isinstance(result.data, dict) and "row" in result.data)):
         return Value("frame", fields={k: repeated("series", v) for k, v in result.fields.items()}, rest=_rest(result))
     if result.kind == "map" and result.fields:
         out = Value("frame", fields={k: repeated("series", v) for k, v in result.fields.items()}, rest=_rest(result))
@@ -102,7 +118,9 @@ def _per_column(flow: Flow, owner: Value, function: Value, extra: Args, options:
 
     results = {k: invoke(flow, function, [column(owner, k), *extra], options) for k in owner.fields}
     if any(r.kind == "series" for r in results.values()):
-        return Value("frame", fields={k: r if r.kind == "series" else repeated("series", r) for k, r in results.items()})
+        return Value(
+            "frame", fields={k: r if r.kind == "series" else repeated("series", r) for k, r in results.items()}
+        )
     out = Value("series", fields=dict(results))
     if owner.rest is not None:
         out.rest = scalar(computed(touched(owner.rest)))
@@ -197,7 +215,9 @@ def fill(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywords) -> V
     if owner.kind == "frame":
         out = clone(owner)
         for key in owner.fields:
-            new = column(other, key) if other.kind == "frame" else other.fields.get(key) if other.kind == "map" else other
+            new = (
+                column(other, key) if other.kind == "frame" else other.fields.get(key) if other.kind == "map" else other
+            )
             if new is not None:
                 out.fields[key] = fill(flow, column(owner, key), name, [*tests, new], {})
         return out
@@ -249,7 +269,9 @@ def framed(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywords) ->
     frame = data.get("frame")
     for key in data.get("by", ()):
         if key is not None:
-            out.fields[key] = column(frame, key) if frame is not None else repeated("series", scalar(data.get("keys", CLEAN)))
+            out.fields[key] = (
+                column(frame, key) if frame is not None else repeated("series", scalar(data.get("keys", CLEAN)))
+            )
     if owner.keys.is_ai:
         out.fields["index"] = repeated("series", scalar(owner.keys))
     return out
@@ -272,14 +294,12 @@ def _assign(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
 
 
 def _rename(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
-    from jupyter_aiprov.lineage.decide import UNKNOWN as NOT_KNOWN
-
     out = clone(owner)
     mapping = kwargs.get("columns", args[0] if args else None)
     if mapping is None:
         return out
     if mapping.kind == "map" and mapping.rest is None:
-        names = {k: v.const for k, v in mapping.fields.items() if v.const is not NOT_KNOWN}
+        names = {k: v.const for k, v in mapping.fields.items() if v.const is not UNKNOWN}
         out.fields = {names.get(k, k): v for k, v in owner.fields.items()}
         for k, v in names.items():
             if k not in owner.fields and owner.rest is not None:
@@ -298,7 +318,7 @@ def _drop(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
     out = clone(owner)
     names = kwargs.get("columns", args[0] if args else None)
     axis = kwargs.get("axis", args[1] if len(args) > 1 else None)
-    is_columns = "columns" in kwargs or axis is not None and axis.const in {1, "columns"}
+    is_columns = "columns" in kwargs or (axis is not None and axis.const in {1, "columns"})
     if names is not None:
         found = [names.const] if type(names.const) is str else [i.const for i in names.items or ()]
         for name in found:
@@ -347,7 +367,9 @@ def _to_dict(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
     for name in owner.fields:
         one = column(owner, name)
         out.fields[name] = (
-            repeated("list", element(one)) if orient in {"list", "series"} else Value("map", rest=element(one) or scalar())
+            repeated("list", element(one))
+            if orient in {"list", "series"}
+            else Value("map", rest=element(one) or scalar())
         )
     out.rest = repeated("list", element(owner.rest)) if owner.rest is not None else None
     return out
@@ -375,7 +397,13 @@ def _melt(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
     if not values and owner.rest is not None:
         inner = _cell(owner.rest)
     value_name = kwargs["value_name"].const if "value_name" in kwargs else "value"
-    var_name = kwargs["var_name"].const if "var_name" in kwargs else kwargs["variable_name"].const if "variable_name" in kwargs else "variable"
+    var_name = (
+        kwargs["var_name"].const
+        if "var_name" in kwargs
+        else kwargs["variable_name"].const
+        if "variable_name" in kwargs
+        else "variable"
+    )
     out = picked_columns(owner, ids)
     out.fields[value_name] = repeated("series", inner or scalar())
     out.fields[var_name] = repeated("series", scalar())

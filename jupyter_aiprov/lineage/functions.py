@@ -1,5 +1,7 @@
 """Functions of the standard library and of others, by name; unknown ones derive from AI input."""
 
+# ruff: noqa: ARG001 - one signature for every operation, so that tables can hold them
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -73,16 +75,16 @@ def callables(args: Args, kwargs: Keywords) -> list[Value]:
     """The functions among the arguments."""
     found = []
     for a in (*args, *kwargs.values()):
-        if a.kind == "func" or (a.kind == "object" and isinstance(a.data, dict)):
-            found.append(a)
-        elif a.kind in {"any", "response"} and isinstance(a.data, dict) and "method" in a.data:
+        if (
+            a.kind == "func"
+            or (a.kind == "object" and isinstance(a.data, dict))
+            or (a.kind in {"any", "response"} and isinstance(a.data, dict) and "method" in a.data)
+        ):
             found.append(a)
     return [f for f in found if f.kind == "func" or f.kind != "object"]
 
 
-def unknown(
-    flow: Flow, name: str, owner: Value | None, args: Args, kwargs: Keywords, cls: type | None = None
-) -> Value:
+def unknown(flow: Flow, name: str, owner: Value | None, args: Args, kwargs: Keywords, cls: type | None = None) -> Value:
     """Nothing is known of it: clean in, clean out; AI in, derived out; functions given to it are called."""
     from jupyter_aiprov.lineage.calls import invoke
 
@@ -117,7 +119,13 @@ def unknown(
     for arg in given:
         if arg.kind == "object" and arg.data is not None and name == "":
             invoke(flow, arg, [], {})
-    if owner is not None and owner.kind == "any" and isinstance(owner.data, dict) and "class" in owner.data and label.is_ai:
+    if (
+        owner is not None
+        and owner.kind == "any"
+        and isinstance(owner.data, dict)
+        and "class" in owner.data
+        and label.is_ai
+    ):
         owner.suspect = joined(owner.suspect, label, rows=False)
     out = anything(guessed(label) if any(a.kind == "frame" for a in given) else label)
     for arg in given:
@@ -129,7 +137,9 @@ def unknown(
     return out
 
 
-_PUTS = frozenset("put put_nowait append add insert extend push send write set setitem writerow update store save".split())
+_PUTS = frozenset(
+    "put put_nowait append add insert extend push send write set setitem writerow update store save".split()
+)
 _GETS = frozenset("get get_nowait pop popleft recv receive result results read value values items all".split())
 
 
@@ -218,7 +228,7 @@ def _len(flow: Flow, args: Args, kwargs: Keywords) -> Value:
     value = args[0]
     if value.kind in CONTAINERS:
         label = value.label
-        if value.kind == "map" or value.kind == "set" and value.rest is not None:
+        if value.kind == "map" or (value.kind == "set" and value.rest is not None):
             label = joined(label, value.keys if value.kind == "map" else computed(summary(value)), rows=False)
         if value.kind == "object":
             return scalar(computed(touched(value)))
@@ -322,7 +332,9 @@ def _counter(flow: Flow, args: Args, kwargs: Keywords) -> Value:
         return clone(args[0]) if args else Value("map", data={"factory": scalar(const=0)})
     inner = _one(flow, args[0])
     label = summary(inner)
-    return Value("map", keys=label, rest=scalar(computed(label, computed(args[0].label))), data={"factory": scalar(const=0)})
+    return Value(
+        "map", keys=label, rest=scalar(computed(label, computed(args[0].label))), data={"factory": scalar(const=0)}
+    )
 
 
 @known("builtins.map", "itertools.starmap")
@@ -402,7 +414,15 @@ def _setattr(flow: Flow, args: Args, kwargs: Keywords) -> Value:
     return scalar(const=None)
 
 
-@known("builtins.bool", "builtins.round", "builtins.abs", "builtins.hash", "builtins.ord", "builtins.pow", "builtins.divmod")
+@known(
+    "builtins.bool",
+    "builtins.round",
+    "builtins.abs",
+    "builtins.hash",
+    "builtins.ord",
+    "builtins.pow",
+    "builtins.divmod",
+)
 def _number(flow: Flow, args: Args, kwargs: Keywords) -> Value:
     return scalar(computed(*(touched(a) for a in args)))
 
@@ -494,7 +514,9 @@ def _loads(flow: Flow, args: Args, kwargs: Keywords) -> Value:
 
 @known("re.findall", "re.split", "re.finditer")
 def _findall(flow: Flow, args: Args, kwargs: Keywords) -> Value:
-    label = joined(summary(args[1]) if len(args) > 1 else CLEAN, computed(touched(args[0])) if args else CLEAN, rows=False)
+    label = joined(
+        summary(args[1]) if len(args) > 1 else CLEAN, computed(touched(args[0])) if args else CLEAN, rows=False
+    )
     return Value("list", label, rest=anything(label))
 
 
@@ -512,9 +534,7 @@ def _getter(flow: Flow, args: Args, kwargs: Keywords) -> Value:
     return anything()
 
 
-def validated(
-    flow: Flow, cls: Value, name: str, args: Args, kwargs: Keywords, names: list[str]
-) -> Value:
+def validated(flow: Flow, cls: Value, name: str, args: Args, kwargs: Keywords, names: list[str]) -> Value:
     """`Model.model_validate(…)`, `Model.from_…(…)`: an object of the class."""
     out = Value("object", data={"class": cls})
     given = args[0] if args else None

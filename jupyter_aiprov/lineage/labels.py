@@ -53,7 +53,7 @@ CLEAN: Final = Label()
 
 def joined(a: Label, b: Label, *, rows: bool = True) -> Label:
     """Both stand side by side (rows); or, not rows, both had their part in it and clean ones add nothing."""
-    if a is b or b is CLEAN and a.is_plain:
+    if a is b or (b is CLEAN and a.is_plain):
         return a
     if a is CLEAN and b.is_plain:
         return b

@@ -1,5 +1,9 @@
 """Functions of pandas, polars, pyarrow, numpy, scikit-learn and the like, by name."""
 
+# ruff: noqa: ARG001 - one signature for every operation, so that tables can hold them
+
+# ruff: noqa: E501 - tables of names read best in few lines
+
 from __future__ import annotations
 
 import re
@@ -82,7 +86,11 @@ def _table(flow: Flow, top: str, last: str, args: Args, kwargs: Keywords) -> Val
             return frames_flow.METHODS["transpose"](flow, args[0], [], {})
         if last == "factorize":
             return sequence("tuple", [repeated("array", scalar(label)), clone(args[0])])
-        return repeated("series", scalar(label)) if last != "get_dummies" else Value("frame", rest=repeated("series", scalar(label)))
+        return (
+            repeated("series", scalar(label))
+            if last != "get_dummies"
+            else Value("frame", rest=repeated("series", scalar(label)))
+        )
     if last in {"to_numeric", "to_datetime", "to_timedelta"} and args:
         return clone(args[0]) if args[0].kind in CONTAINERS else anything(args[0].label)
     if top == "polars" and last in {"col", "lit", "when", "element", "struct", "concat_str", "sum_horizontal", "mean_horizontal",
@@ -121,7 +129,10 @@ def expression(last: str, args: Args, kwargs: Keywords) -> Value:
             return found[0]
         return repeated("series", scalar(computed(*(touched(f) for f in found))))
 
-    data: dict[str, Any] = {"resolve": resolve, "name": name if last not in {"lit", "len", "count"} else last.replace("lit", "literal")}
+    data: dict[str, Any] = {
+        "resolve": resolve,
+        "name": name if last not in {"lit", "len", "count"} else last.replace("lit", "literal"),
+    }
     if last == "when":
         data["tests"] = args
         data["name"] = "literal"
@@ -136,7 +147,9 @@ def frame(flow: Flow, args: Args, kwargs: Keywords, last: str) -> Value:
         names_value = next((a for a in args[1:] if a.kind in {"list", "tuple"}), None)
     names = [i.const for i in names_value.items] if names_value is not None and names_value.items is not None else None
     if last == "json_normalize" and ("record_path" in kwargs or len(args) > 1):
-        return Value("frame", rest=repeated("series", anything(summary(given)))) if given is not None else Value("frame")
+        return (
+            Value("frame", rest=repeated("series", anything(summary(given)))) if given is not None else Value("frame")
+        )
     if given is None:
         return Value("frame", rest=None)
     out = _frame_of(flow, given, names)
@@ -175,8 +188,6 @@ def _frame_of(flow: Flow, given: Value, names: list[Any] | None) -> Value:
     if inner_or_none is None:
         return Value("frame", rest=repeated("series", scalar(given.label)))
     out = _frame_of_rows(inner_or_none, names)
-    if given.items is not None and inner_or_none.kind in {"list", "tuple", "series"} and False:
-        return out
     out.label = Label(selected=given.label.selected, sites=given.label.sites)
     out.parts = given.parts
     if shape.is_ai:
@@ -192,7 +203,7 @@ def _frame_of(flow: Flow, given: Value, names: list[Any] | None) -> Value:
 
 
 def _frame_of_rows(inner: Value, names: list[Any] | None) -> Value:
-    if inner.kind in {"map", "object"} or inner.kind == "series" and inner.fields and not inner.items:
+    if inner.kind in {"map", "object"} or (inner.kind == "series" and inner.fields and not inner.items):
         fields = {k: repeated("series", v) for k, v in inner.fields.items() if k != "Index"}
         return Value("frame", fields=fields, rest=repeated("series", inner.rest) if inner.rest is not None else None)
     if inner.kind in {"tuple", "list"} and inner.items is not None:
@@ -239,7 +250,7 @@ def concatenated(flow: Flow, args: Args, kwargs: Keywords) -> Value:
     parts = items if items is not None else [rest] if rest is not None else []
     axis = kwargs.get("axis", args[1] if len(args) > 1 else None)
     how = kwargs.get("how")
-    if axis is not None and axis.const in {1, "columns"} or how is not None and how.const == "horizontal":
+    if (axis is not None and axis.const in {1, "columns"}) or (how is not None and how.const == "horizontal"):
         return _beside(parts)
     frames = [p for p in parts if p.kind == "frame"]
     if not frames:
@@ -343,7 +354,9 @@ def _numeric(flow: Flow, last: str, args: Args, kwargs: Keywords) -> Value | Non
         return repeated("array", scalar(label)) if last not in {"default_rng", "seed"} else anything()
     if last in {"vectorize"} and args:
         return args[0]
-    label = computed(*(reduced(contents(a), a.label) if a.kind in CONTAINERS else touched(a) for a in (*args, *kwargs.values())))
+    label = computed(
+        *(reduced(contents(a), a.label) if a.kind in CONTAINERS else touched(a) for a in (*args, *kwargs.values()))
+    )
     if any(a.kind == "func" for a in args):
         return None
     if not label.is_ai:

@@ -23,12 +23,12 @@ _MAX_COLUMNS: Final = 2000
 def kind_of(obj: Any) -> str:
     """frame, series, array, or the empty string; decided by class alone."""
     cls = type(obj)
-    root = cls.__module__.split(".", 1)[0] if isinstance(cls.__module__, str) else ""
+    root = str(cls.__module__).split(".", 1)[0]
     if root == "numpy":
         np = sys.modules.get("numpy")
         return "array" if np is not None and np.ndarray in cls.__mro__ else ""
     for base in cls.__mro__:
-        module = base.__module__ if isinstance(base.__module__, str) else ""
+        module = str(base.__module__)
         if module.startswith(("pandas", "polars", "geopandas", "pyarrow")):
             if base.__name__ in {"DataFrame", "LazyFrame", "Table", "RecordBatch"}:
                 return "frame"
@@ -171,15 +171,13 @@ class Lifter:
         attributes = _attributes(obj, cls)
         if attributes is not None and depth > 0 and self._is_own(cls):
             value.kind = "object"
-            value.fields = {
-                k: self.lift(v, depth - 1) for k, v in list(attributes.items())[:200] if type(k) is str
-            }
+            value.fields = {k: self.lift(v, depth - 1) for k, v in list(attributes.items())[:200] if type(k) is str}
 
     def _is_own(self, cls: type) -> bool:
         """A class of the user's: defined in a cell or in a .py file of theirs."""
         if cls.__module__ == "__main__":
             return True
-        module = sys.modules.get(cls.__module__) if isinstance(cls.__module__, str) else None
+        module = sys.modules.get(str(cls.__module__))
         filename = module.__dict__.get("__file__") if isinstance(module, types.ModuleType) else None
         return isinstance(filename, str) and bool(self._is_user_file(filename))
 

@@ -1,5 +1,7 @@
 """Attributes, items and elements of abstract values."""
 
+# ruff: noqa: ARG001 - one signature for every operation, so that tables can hold them
+
 from __future__ import annotations
 
 import ast
@@ -234,7 +236,9 @@ def items_of(flow: Flow, value: Value) -> tuple[list[Value] | None, Value | None
         return None, value.rest or anything(contents(value))
     if value.kind == "scalar" and type(value.const) is str and len(value.const) <= 30:
         return [scalar(value.label, c) for c in value.const], None
-    return None, Value("response" if value.kind == "response" else "any", value.label, fields=value.fields, rest=value.rest)
+    return None, Value(
+        "response" if value.kind == "response" else "any", value.label, fields=value.fields, rest=value.rest
+    )
 
 
 def group_part(value: Value) -> Value:
@@ -359,7 +363,12 @@ def _located(flow: Flow, owner: Value, key: Value, node: ast.expr) -> Value:
         found = inner if rows.kind == "slice" and rows.data.get("full") else rows_of(flow, inner, rows)
         if owner.data["which"] in {"loc", "at"} and names.kind != "slice":
             return _frame_item(flow, found, names, node)
-        if names.kind == "scalar" and type(names.const) is int and names.const < len(inner.fields) and inner.rest is None:
+        if (
+            names.kind == "scalar"
+            and type(names.const) is int
+            and names.const < len(inner.fields)
+            and inner.rest is None
+        ):
             return column(found, list(inner.fields)[names.const])
         return clone(found) if names.kind in {"slice", "list"} else _any_column(found)
     if inner.kind == "frame":
@@ -395,7 +404,7 @@ def _sequence_item(flow: Flow, owner: Value, key: Value) -> Value:
     if type(key.const) is str and key.const in owner.fields:
         return owner.fields[key.const]
     by = computed(touched(key))
-    if key.kind in {"series", "array", "list"} or owner.kind == "array" and key.kind in {"tuple", "any"}:
+    if key.kind in {"series", "array", "list"} or (owner.kind == "array" and key.kind in {"tuple", "any"}):
         out = clone(owner)
         if by.is_ai:
             name = described(flow, by)

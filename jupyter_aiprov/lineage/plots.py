@@ -1,5 +1,7 @@
 """Figures: an axis, figure or chart that was given AI values is derived from them."""
 
+# ruff: noqa: ARG001 - one signature for every operation, so that tables can hold them
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -15,7 +17,9 @@ Args = list[Value]
 Keywords = dict[str, Value]
 MODULES = frozenset({"matplotlib", "seaborn", "plotly", "altair", "bokeh", "plotnine", "hvplot", "pylab"})
 KINDS = frozenset("line bar barh hist box kde density area pie scatter hexbin".split()) - {"hist"}
-_TEXT = frozenset("set_title set_xlabel set_ylabel set_xticks set_yticks xlabel ylabel title suptitle legend grid set".split())
+_TEXT = frozenset(
+    "set_title set_xlabel set_ylabel set_xticks set_yticks xlabel ylabel title suptitle legend grid set".split()
+)
 
 
 def is_plot(name: str) -> bool:
@@ -43,7 +47,9 @@ def given(args: Args, kwargs: Keywords) -> Label:
     everything = [*args, *kwargs.values()]
     frames = [v for v in everything if v.kind == "frame"]
     names = [v.const for v in everything if type(v.const) is str]
-    names += [i.const for v in everything if v.kind in {"list", "tuple"} and v.items for i in v.items if type(i.const) is str]
+    names += [
+        i.const for v in everything if v.kind in {"list", "tuple"} and v.items for i in v.items if type(i.const) is str
+    ]
     labels = [touched(v) for v in everything if v.kind != "frame" and "plot" not in _data(v)]
     for frame in frames:
         used = [n.split(":")[0] for n in names if n.split(":")[0] in frame.fields]
@@ -79,17 +85,17 @@ def call(flow: Flow, top: str, last: str, args: Args, kwargs: Keywords) -> Value
 
 def _pyplot(flow: Flow, last: str, args: Args, kwargs: Keywords) -> Value:
     if last in {"subplots", "subplot_mosaic"}:
-        figure = made()
-        flow.figure = figure
-        return sequence("tuple", [figure, made(figure)])
+        whole = made()
+        flow.figure = whole
+        return sequence("tuple", [whole, made(whole)])
     if last in {"figure", "Figure"}:
-        flow.figure = made()
-        return flow.figure
+        new = made()
+        flow.figure = new
+        return new
     if last in {"close", "show", "savefig", "use", "set_loglevel", "rc"}:
         return anything()
-    figure = flow.figure
-    if figure is None:
-        figure = flow.figure = made()
+    figure: Value = flow.figure or made()
+    flow.figure = figure
     if last in {"gcf"}:
         return figure
     if last in {"gca", "subplot", "axes"}:
@@ -103,7 +109,9 @@ def method(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywords) ->
     """A method of a plot object."""
     data = _data(owner)
     frame = data.get("frame")
-    extra = [frame] if isinstance(frame, Value) and name in {"encode", "transform_filter", "map", "map_dataframe"} else []
+    extra = (
+        [frame] if isinstance(frame, Value) and name in {"encode", "transform_filter", "map", "map_dataframe"} else []
+    )
     mark(flow, owner, given([*extra, *args], kwargs))
     if name in {"subplots"}:
         return made(owner)

@@ -1,5 +1,7 @@
 """Entries as events, as `origins()` gives them, and in words."""
 
+# ruff: noqa: E501 - tables of names read best in few lines
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
@@ -138,7 +140,9 @@ def in_words(lineage: Lineage, subject: str) -> str:
         through = " → ".join(f"{n}()" for n in group.names)
         where = f"cell {cell}" if cell else "a cell"
         models = ", ".join(sorted(group.models)) or "a model"
-        lines.append(f"  {where}{' → ' + through if through else ''} asked {models}, {group.count} call(s), line {group.chain[-1][1]}")
+        lines.append(
+            f"  {where}{' → ' + through if through else ''} asked {models}, {group.count} call(s), line {group.chain[-1][1]}"
+        )
     if entry.rows is not None:
         lines.append(f"  AI rows: {int(entry.rows.sum())} of {entry.total}")
     if label.selected:

@@ -59,6 +59,20 @@ def applies(declaration: Mapping[str, Any], subject: str, files: Iterable[str] =
     return about == frame and not subject.startswith("file:") and (not columns or column in columns)
 
 
+def subjects_of(declarations: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The objects and columns of the notebook whose origin people state."""
+    out: dict[str, None] = {}
+    for one in declarations:
+        about, value = one.get("subject"), one.get("value")
+        if str(one.get("kind")) not in ORIGIN_OF or not isinstance(about, str) or about.startswith("file:"):
+            continue
+        columns = value.get("columns") if isinstance(value, Mapping) else None
+        out.update(
+            dict.fromkeys([f"{about}.{c}" for c in columns] if isinstance(columns, list) and columns else [about])
+        )
+    return list(out)
+
+
 def is_signed(declaration: Mapping[str, Any]) -> bool:
     """True when a person put a name or an ORCID iD to it."""
     by = declaration.get("by")

@@ -66,9 +66,11 @@ class Module(Scope):
 
     @property
     def module(self) -> Module:
+        """Itself: global names live here."""
         return self
 
     def get(self, name: str) -> Value:
+        """A global name, else a built-in one."""
         found = self.vars.get(name)
         if found is not None:
             return found

@@ -122,12 +122,14 @@ class Settler:
             elif found.kind not in SEQUENCES:
                 found = repeated("series", scalar(summary(found)))
             label = summary(found)
-            if label.low and label.origin != NONE or is_frame is False and value.kind == "response":
+            if (label.low and label.origin != NONE) or (is_frame is False and value.kind == "response"):
                 better = self._arbitrated(_values(obj, name), replace(label, low=True))
                 if better != label:
                     found = repeated("series", scalar(better))
             elif value.suspect.is_ai and not label.is_ai and name not in value.fields:
-                found = repeated("series", scalar(self._arbitrated(_values(obj, name), replace(value.suspect, low=True))))
+                found = repeated(
+                    "series", scalar(self._arbitrated(_values(obj, name), replace(value.suspect, low=True)))
+                )
             elif label.constants and label.origin >= MIXED:
                 refined = self._constants(label, _values(obj, name))
                 if refined is not label:
@@ -152,7 +154,7 @@ class Settler:
             old = element(found) if found is not None else None
             was_empty = old is not None and old.is_missing
             said = self.answers.judge(_values(obj, name), invocations)
-            if was_empty or said == "generated" and (name in changes or found is None or not changes):
+            if was_empty or (said == "generated" and (name in changes or found is None or not changes)):
                 value.fields[name] = repeated("series", scalar(label))
                 if old is not None and not was_empty:
                     value.fields[name] = repeated("series", scalar(replace(label, origin=MIXED)))
@@ -162,7 +164,9 @@ class Settler:
         label = summary(value)
         if value.kind == "series" and not label.low and not label.constants:
             return value
-        better = self._arbitrated(_values(obj, None), label) if label.low else self._constants(label, _values(obj, None))
+        better = (
+            self._arbitrated(_values(obj, None), label) if label.low else self._constants(label, _values(obj, None))
+        )
         out = value if value.kind == "series" and better == label else repeated("series", scalar(better))
         out.origin, out.parts = value.origin, value.parts
         return out
@@ -319,7 +323,9 @@ class Settler:
                 return len(live[name])
         return None
 
-    def _unlike(self, obj: Any, column: Any, clean: Value, names: Mapping[str, Value], live: Mapping[str, Any]) -> Any | None:
+    def _unlike(
+        self, obj: Any, column: Any, clean: Value, names: Mapping[str, Value], live: Mapping[str, Any]
+    ) -> Any | None:
         """Rows that differ from the column which is no AI's."""
         source = clean.origin
         for name, value in names.items():
@@ -361,7 +367,8 @@ class Settler:
         if not values or not self.answers.is_known(invocations):
             return None
         mask = [
-            not (type(v) in {str, int, float} and v in label.edits) and self.answers.holds(v, invocations) for v in values
+            not (type(v) in {str, int, float} and v in label.edits) and self.answers.holds(v, invocations)
+            for v in values
         ]
         if all(mask) and not all(is_strong(v) for v in values):
             return None
@@ -427,10 +434,7 @@ def _values(obj: Any, column: Any, limit: int = _SAMPLE) -> list[Any]:
     """The first values of a column as plain Python objects."""
     try:
         if column is not None or hasattr(obj, "columns"):
-            if hasattr(obj, "iloc"):
-                obj = obj.iloc[:, list(obj.columns).index(column)]
-            else:
-                obj = obj[column]
+            obj = obj.iloc[:, list(obj.columns).index(column)] if hasattr(obj, "iloc") else obj[column]
         head = obj[:limit] if not hasattr(obj, "iloc") else obj.iloc[:limit]
         for method in ("tolist", "to_list", "to_pylist"):
             if hasattr(head, method):

@@ -76,7 +76,7 @@ class Value:
 
 def is_missing(const: Any) -> bool:
     """None, NaN, the empty string: placeholders, not data."""
-    if const is None or const == "" and isinstance(const, str):
+    if const is None or (const == "" and isinstance(const, str)):
         return True
     if type(const) is float:
         return math.isnan(const)
@@ -179,8 +179,7 @@ def merged(a: Value, b: Value, *, rows: bool = False, depth: int = _DEPTH) -> Va
             return Value("func", data={"either": [a, b]})
         return b if a.kind in {"any", "scalar"} else a
     if a.kind in SEQUENCES and b.kind in SEQUENCES:
-        out = _merged_containers(a, b, rows, depth)
-        return out
+        return _merged_containers(a, b, rows, depth)
     if a.kind in CONTAINERS and not is_tainted(b):
         return a
     if b.kind in CONTAINERS and not is_tainted(a):
@@ -207,9 +206,7 @@ def _beside(a: Value, b: Value, rows: bool) -> Label:
     la, lb = summary(a), summary(b)
     for x, y, value in ((la, lb, b), (lb, la, a)):
         if x.origin >= 2 and y.origin == NONE and not rows and _hashable(value.const):
-            return Label(
-                x.origin, x.low, x.sites, x.selected | y.selected, x.constants | {value.const}, x.edits
-            )
+            return Label(x.origin, x.low, x.sites, x.selected | y.selected, x.constants | {value.const}, x.edits)
     only_derived = {la.origin, lb.origin} == {NONE, DERIVED}
     return joined(la, lb, rows=rows or not only_derived)
 

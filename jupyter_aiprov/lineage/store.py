@@ -1,5 +1,9 @@
 """What the cells wrote to files and tables and read back: values by path, checked by the ledger."""
 
+# ruff: noqa: ARG002 - one signature for every operation, so that tables can hold them
+
+# ruff: noqa: E501 - tables of names read best in few lines
+
 from __future__ import annotations
 
 import os
@@ -37,7 +41,9 @@ _READERS: Final = frozenset(
     "read_avro safe_load read_clipboard".split()
 )
 _SQL: Final = frozenset({"read_sql", "read_sql_query", "read_sql_table", "read_database", "sql", "query", "execute"})
-_DUMPERS: Final = frozenset({"dump", "save", "savez", "savetxt", "savez_compressed", "safe_dump", "write_table", "imsave"})
+_DUMPERS: Final = frozenset(
+    {"dump", "save", "savez", "savetxt", "savez_compressed", "safe_dump", "write_table", "imsave"}
+)
 _ORIGINS: Final = {"ai-generated": GENERATED, "synthetic": GENERATED, "ai-assisted": MIXED, "ai-derived": DERIVED}
 
 
@@ -132,7 +138,7 @@ class Store:
             out = anything()
             texts = [a.const for a in args]
             if texts and all(type(t) is str for t in texts):
-                out.data = {"path": os.path.join(*texts)}  # type: ignore[arg-type]  # noqa: PTH118
+                out.data = {"path": os.path.join(*texts)}  # noqa: PTH118
             return out
         if last in _SQL:
             return self.queried(flow, [*args, *kwargs.values()])
@@ -265,7 +271,9 @@ class Store:
                 value = anything(summary(text))
             if path is not None:
                 before = self.contents.get(path)
-                self.put(path, value if before is None or "lines" in (value.data or {}) else merged(before, value, rows=True))
+                self.put(
+                    path, value if before is None or "lines" in (value.data or {}) else merged(before, value, rows=True)
+                )
             else:
                 self._into(owner, value)
             return scalar()
@@ -304,7 +312,9 @@ class Store:
             elif name == "joinpath" and all(type(a.const) is str for a in args) and path is not None:
                 out.data = {"path": os.path.join(path, *(a.const for a in args))}  # noqa: PTH118
             return out
-        return anything() if name in {"exists", "mkdir", "unlink", "is_file", "stat", "touch", "glob", "iterdir"} else None
+        return (
+            anything() if name in {"exists", "mkdir", "unlink", "is_file", "stat", "touch", "glob", "iterdir"} else None
+        )
 
 
 def _line(found: Value) -> Value:
@@ -312,8 +322,7 @@ def _line(found: Value) -> Value:
     if isinstance(found.data, dict) and "lines" in found.data:
         inner: Value = found.data["lines"]
         return inner
-    out = scalar(summary(found))
-    return out
+    return scalar(summary(found))
 
 
 def _selected(frame: Value, text: str) -> Value:
@@ -324,7 +333,9 @@ def _selected(frame: Value, text: str) -> Value:
     for expression, name in re.findall(r"(\w+\s*\([^()]*\)|[\w.*+/ -]+?)\s+as\s+(\w+)", text, re.I):
         used = [v for k, v in frame.fields.items() if type(k) is str and re.search(rf"\b{re.escape(k)}\b", expression)]
         grouped = re.search(r"group\s+by\s+([\w, ]+)", text, re.I)
-        keys = [v for k, v in frame.fields.items() if grouped and type(k) is str and k in re.findall(r"\w+", grouped[1])]
+        keys = [
+            v for k, v in frame.fields.items() if grouped and type(k) is str and k in re.findall(r"\w+", grouped[1])
+        ]
         if "(" in expression or len(used) != 1 or not re.fullmatch(r"[\w.]+", expression.strip()):
             frame.fields[name] = repeated("series", scalar(computed(*(touched(v) for v in (*used, *keys)))))
         else:

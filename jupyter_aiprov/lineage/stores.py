@@ -1,5 +1,7 @@
 """Assignments: to names, tuples, attributes, items, columns, parts of columns; patterns of `match`."""
 
+# ruff: noqa: ARG001 - one signature for every operation, so that tables can hold them
+
 from __future__ import annotations
 
 import ast
@@ -49,7 +51,7 @@ def assign(flow: Flow, target: ast.expr, value: Value, scope: Scope) -> None:
 def _unpack(flow: Flow, targets: list[ast.expr], value: Value, scope: Scope) -> None:
     known, rest = items_of(flow, value)
     star = next((i for i, t in enumerate(targets) if isinstance(t, ast.Starred)), None)
-    if known is not None and (len(known) == len(targets) or star is not None and len(known) >= len(targets) - 1):
+    if known is not None and (len(known) == len(targets) or (star is not None and len(known) >= len(targets) - 1)):
         if star is None:
             for target, item in zip(targets, known, strict=True):
                 assign(flow, target, item, scope)
@@ -78,9 +80,7 @@ def _set_attribute(flow: Flow, owner: Value, name: str, value: Value) -> None:
             put(flow, owner, scalar(const=name), value)
         return
     if owner.kind in {"object", "class"}:
-        setter = attribute(flow, owner, "__setattr__") if False else None
-        if setter is None:
-            owner.fields[name] = _weakly(flow, owner.fields.get(name), value)
+        owner.fields[name] = _weakly(flow, owner.fields.get(name), value)
         return
     if owner.kind == "module" and owner.data.get("name") in flow.modules:
         flow.modules[owner.data["name"]].vars[name] = value
@@ -239,7 +239,9 @@ def partly(column: Value | None, value: Value, by: Label = CLEAN) -> Value:
         label = Label(2, la.low, la.sites, la.selected, la.constants, la.edits | _const(inner.const))
         out = repeated("series", scalar(label))
     elif lb.origin >= 2 and not la.is_ai and old.const is not UNKNOWN and not old.is_missing:
-        out = repeated("series", scalar(Label(lb.origin, lb.low, lb.sites, lb.selected, lb.constants | _const(old.const))))
+        out = repeated(
+            "series", scalar(Label(lb.origin, lb.low, lb.sites, lb.selected, lb.constants | _const(old.const)))
+        )
     out.origin = column
     return out
 
@@ -292,9 +294,9 @@ def _set_row(flow: Flow, owner: Value, value: Value) -> None:
             owner.fields[name] = _row_written(owner.fields[name], item)
     elif value.kind == "map":
         for name in list(owner.fields):
-            item = value.fields.get(name, value.rest)
-            if item is not None:
-                owner.fields[name] = _row_written(owner.fields[name], item)
+            cell = value.fields.get(name, value.rest)
+            if cell is not None:
+                owner.fields[name] = _row_written(owner.fields[name], cell)
     elif summary(value).is_ai:
         for name in list(owner.fields):
             owner.fields[name] = _row_written(owner.fields[name], scalar(summary(value)))
@@ -327,8 +329,8 @@ def capture(flow: Flow, pattern: ast.pattern, subject: Value, scope: Scope) -> N
         scope.set(pattern.name, subject)
     elif isinstance(pattern, ast.MatchMapping):
         for key, one in zip(pattern.keys, pattern.patterns, strict=True):
-            inner = subject.fields.get(key.value) if isinstance(key, ast.Constant) else None
-            capture(flow, one, inner or subject.rest or anything(summary(subject)), scope)
+            found = subject.fields.get(key.value) if isinstance(key, ast.Constant) else None
+            capture(flow, one, found or subject.rest or anything(summary(subject)), scope)
         if pattern.rest:
             scope.set(pattern.rest, subject)
     elif isinstance(pattern, ast.MatchClass):

@@ -1,5 +1,7 @@
 """Methods and operators of frames, columns, arrays, groups and column expressions."""
 
+# ruff: noqa: ARG001 - one signature for every operation, so that tables can hold them
+
 from __future__ import annotations
 
 import ast
@@ -117,14 +119,18 @@ def _elementwise(value: Value, other: Value) -> Value:
         if other.kind == "frame":
             out = Value("frame")
             for name in dict.fromkeys([*value.fields, *other.fields]):
-                out.fields[name] = repeated("series", scalar(computed(touched(column(value, name)), touched(column(other, name)))))
+                out.fields[name] = repeated(
+                    "series", scalar(computed(touched(column(value, name)), touched(column(other, name))))
+                )
             return out
         extra = computed(touched(other))
         return relabelled(value, lambda x: computed(x, extra))
     label = computed(contents(value), contents(other) if other.kind in CONTAINERS else summary(other))
     if not label.is_ai and other.kind in CONTAINERS:
         label = computed(label, Label(selected=other.label.selected))
-    return Value(value.kind, value.label if not value.label.is_ai or value.kind != "array" else CLEAN, rest=scalar(label))
+    return Value(
+        value.kind, value.label if not value.label.is_ai or value.kind != "array" else CLEAN, rest=scalar(label)
+    )
 
 
 # ── expressions of polars ─────────────────────────────────────────────────────────
@@ -207,15 +213,17 @@ def _expr_method(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywor
         def chosen_value(frame: Value) -> Value:
             out = resolve(branches[0], frame)
             for branch in branches[1:]:
-                out = merged(out if out.kind == "series" else repeated("series", out), _as_series(resolve(branch, frame)), rows=True)
+                out = merged(
+                    out if out.kind == "series" else repeated("series", out),
+                    _as_series(resolve(branch, frame)),
+                    rows=True,
+                )
             return _under(out, computed(*(touched(resolve(t, frame)) for t in tests)))
 
         return Value("expr", data={**owner.data, "resolve": chosen_value, "branches": branches})
     if name == "when":
         return Value("expr", data={**owner.data, "tests": [*owner.data.get("tests", []), *args]})
-    return _expr(
-        lambda f: _method_of(flow, resolve(owner, f), name, [resolve(a, f) for a in args], kwargs, f), owner
-    )
+    return _expr(lambda f: _method_of(flow, resolve(owner, f), name, [resolve(a, f) for a in args], kwargs, f), owner)
 
 
 def _method_of(flow: Flow, value: Value, name: str, args: Args, kwargs: Keywords, frame: Value) -> Value:
@@ -261,7 +269,8 @@ def _by_label(flow: Flow, owner: Value, value: Value | None) -> tuple[Label, lis
     if value.kind == "expr":
         return contents(resolve(value, owner)), [value.data.get("name")]
     if value.kind in {"list", "tuple"} and value.items is not None:
-        label, names = CLEAN, []
+        label: Label = CLEAN
+        names: list[Any] = []
         for item in value.items:
             one, more = _by_label(flow, owner, item)
             label, names = joined(label, one, rows=False), names + more
@@ -280,7 +289,11 @@ def _frame_method(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywo
     if special is not None:
         return special(flow, owner, args, kwargs)
     if name in {"with_columns", "select", "with_columns_seq"}:
-        if name == "select" and args and all(a.const is UNKNOWN and a.kind not in {"expr", "list", "series"} for a in args):
+        if (
+            name == "select"
+            and args
+            and all(a.const is UNKNOWN and a.kind not in {"expr", "list", "series"} for a in args)
+        ):
             return clone(owner)
         return _with_columns(flow, owner, args, kwargs, only=name == "select", keys=None)
     if name in _GROUPS or name in _WINDOWS:
@@ -361,8 +374,7 @@ def _kept(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywords) -> 
 
 def _picked(flow: Flow, owner: Value, by: Label) -> Value:
     if not by.is_ai:
-        out = clone(owner)
-        return out
+        return clone(owner)
     name = described(flow, by)
     out = relabelled(owner, lambda x: chosen(x, by, name))
     out.label = chosen(owner.label, by, name)
@@ -381,7 +393,9 @@ def _summarised(owner: Value, name: str, args: Args, kwargs: Keywords) -> Value:
         return repeated("series", scalar(label))
     if name in {"size", "shape", "__len__", "count"} and not args:
         return Value("series", rest=scalar(reduced(owner.label)))
-    out = Value("series" if name in AGGREGATE and name not in {"describe", "agg", "corr", "cov", "quantile"} else "frame")
+    out = Value(
+        "series" if name in AGGREGATE and name not in {"describe", "agg", "corr", "cov", "quantile"} else "frame"
+    )
     if name in {"corr", "cov", "value_counts"}:
         label = reduced(*(touched(c) for c in children_of(owner)), extra, owner.label)
         return Value(out.kind, rest=repeated("series", scalar(label)) if out.kind == "frame" else scalar(label))
@@ -413,7 +427,7 @@ def _series_method(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keyw
         return _replaced(owner, args, kwargs)
     if name == "pipe" and args:
         return invoke(flow, args[0], [owner, *args[1:]], kwargs)
-    if name in {"plot", "hist", "boxplot"} or name in plots.KINDS and owner.kind == "series":
+    if name in {"plot", "hist", "boxplot"} or (name in plots.KINDS and owner.kind == "series"):
         return plots.of_frame(flow, owner, args, kwargs)
     if name.startswith(("to_", "write_")) and flow.files.is_writer(name):
         return _written(flow, owner, name, args, kwargs)
@@ -457,7 +471,9 @@ def _series_method(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keyw
     if name in AGGREGATE and name not in {"describe", "agg", "aggregate", "quantile", "cumcount"}:
         if name in {"count", "size", "len"}:
             label = reduced(contents(owner), owner.label)
-        return scalar(label) if owner.kind == "series" else Value("array", rest=scalar(label)) if label.is_ai else scalar()
+        return (
+            scalar(label) if owner.kind == "series" else Value("array", rest=scalar(label)) if label.is_ai else scalar()
+        )
     if name == "item":
         return inner or scalar()
     return Value(owner.kind, CLEAN, rest=scalar(label), keys=owner.keys)
@@ -511,7 +527,11 @@ def _group_method(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywo
     by = owner.data["by"]
     if name in {"get_group"}:
         return group_part(owner)
-    if name in {"head", "tail", "nth", "sample", "first", "last"} and inner.kind == "frame" and name not in {"first", "last"}:
+    if (
+        name in {"head", "tail", "nth", "sample", "first", "last"}
+        and inner.kind == "frame"
+        and name not in {"first", "last"}
+    ):
         return _picked(flow, inner, computed(keys, inner.order))
     given = callables(args, kwargs)
     if name in {"apply", "pipe", "map_groups"} and given:
@@ -522,22 +542,31 @@ def _group_method(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywo
             return Value("frame", fields={k: repeated("series", v) for k, v in result.fields.items()})
         label = reduced(touched(result), keys)
         return Value("series", rest=scalar(label), data={"by": by, "keys": keys})
-    if name == "agg" and inner.kind == "frame" and any(a.kind in {"expr", "list"} for a in args) or name == "agg" and any(
-        v.kind == "expr" for v in kwargs.values()
-    ):
-        if any(a.kind == "expr" for a in _flat(flow, args)) or kwargs:
-            out = _with_columns(flow, inner, args, kwargs, only=True, keys=keys)
-            return _with_keys(out, inner, by)
+    if ((name == "agg" and inner.kind == "frame" and any(a.kind in {"expr", "list"} for a in args)) or (
+        name == "agg" and any(v.kind == "expr" for v in kwargs.values())
+    )) and (any(a.kind == "expr" for a in _flat(flow, args)) or kwargs):
+        out = _with_columns(flow, inner, args, kwargs, only=True, keys=keys)
+        return _with_keys(out, inner, by)
     if name in {"agg", "aggregate"} and inner.kind == "frame":
         return _aggregated(flow, inner, keys, by, args, kwargs)
     for function in given:
         invoke(flow, function, [group_part(owner) if inner.kind == "frame" else clone(inner)], {})
     label = reduced(keys, inner.label)
-    if name in {"size", "count", "ngroup", "cumcount", "ngroups", "len", "groups"} and (inner.kind != "frame" or name != "count"):
+    if name in {"size", "count", "ngroup", "cumcount", "ngroups", "len", "groups"} and (
+        inner.kind != "frame" or name != "count"
+    ):
         if name == "len" or name == "size":
             out = Value("series", rest=scalar(label), data={"by": by, "keys": keys, "frame": inner})
-            return _with_keys(Value("frame", fields={"len": out, "size": out, "count": out}), inner, by) if name == "len" else out
-        return Value("series", rest=scalar(reduced(label, contents(inner)) if inner.kind != "frame" and name == "count" else label), data={"by": by, "keys": keys, "frame": inner})
+            return (
+                _with_keys(Value("frame", fields={"len": out, "size": out, "count": out}), inner, by)
+                if name == "len"
+                else out
+            )
+        return Value(
+            "series",
+            rest=scalar(reduced(label, contents(inner)) if inner.kind != "frame" and name == "count" else label),
+            data={"by": by, "keys": keys, "frame": inner},
+        )
     if inner.kind != "frame":
         whole = reduced(keys, contents(inner), inner.label)
         return Value("series", rest=scalar(whole), data={"by": by, "keys": keys})

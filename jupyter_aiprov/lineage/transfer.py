@@ -1,5 +1,7 @@
 """What operations do to labels, as tables of names. Whatever is not here makes `derived` of AI input."""
 
+# ruff: noqa: E501 - tables of names read best in few lines
+
 from typing import Final
 
 # Attributes and keys of an answer that speak of the call, not of what the model said.
@@ -11,7 +13,9 @@ METADATA: Final = frozenset(
     "ok reason is_success is_error latency cost response_ms _response_ms".split()
 )
 # Attributes behind which the answer's own words begin.
-CONTENT: Final = frozenset("content text arguments parsed output_text embedding output_parsed function_call refusal".split())
+CONTENT: Final = frozenset(
+    "content text arguments parsed output_text embedding output_parsed function_call refusal".split()
+)
 
 TEXT_KEEP: Final = frozenset(
     "strip lstrip rstrip lower upper title capitalize casefold swapcase replace split rsplit splitlines partition "
@@ -67,7 +71,9 @@ QUIET: Final = frozenset(  # nothing of the input remains in the result
     "savefig show tight_layout figure_none cla clf raise_for_status seed set_description set_postfix write_none "
     "notify flush commit join_none shutdown update_none unlink remove rmtree assert_frame_equal now today fromkeys_none".split()
 )
-SPAWN: Final = frozenset("submit to_thread run_in_executor apply_async call_soon call_later delayed create_task".split())
+SPAWN: Final = frozenset(
+    "submit to_thread run_in_executor apply_async call_soon call_later delayed create_task".split()
+)
 PER_ITEM: Final = frozenset("map imap imap_unordered starmap map_async filter".split())
 ELEMENTWISE: Final = frozenset(
     "map apply applymap transform progress_apply progress_map parallel_apply map_elements map_batches map_rows "
