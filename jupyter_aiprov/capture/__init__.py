@@ -159,18 +159,27 @@ def plugins(tap: Tap) -> Iterator[Capture]:
 class install:  # noqa: N801 - a context manager read as a verb
     """Follow every AI call of this process until the context is left; then all is as it was.
 
-    At the end of the process it is left, too: generators torn down later would complain.
+    `later` runs the search for plug-ins (it reads the metadata of every installed package), here
+    or on a thread of its own. At the end of the process the context is left, too: generators torn
+    down after that would complain.
     """
 
-    def __init__(self, tap: Tap, find: Callable[[], Iterable[Capture]] | None = None) -> None:
+    def __init__(
+        self,
+        tap: Tap,
+        find: Callable[[], Iterable[Capture]] | None = None,
+        later: Callable[[Callable[[], None]], None] = lambda work: work(),
+    ) -> None:
         self._tap = tap
         self._find = find or siblings
+        self._later = later
         self._stack = ExitStack()
 
     def __enter__(self) -> Installed:
-        installed = Installed((*self._find(), *plugins(self._tap)), self._tap)
+        installed = Installed(self._find(), self._tap)
         self._stack.callback(installed.close)
         self._stack.enter_context(installed.finder)
+        self._later(lambda: installed.add(plugins(self._tap)))
         atexit.register(self._stack.close)
         return installed
 
