@@ -228,6 +228,7 @@ class Recorder:
         self.destination = destination
         self.examine: Examines | None = None
         self.lineage: Follows | None = None
+        self.answers: Callable[[str, Invocation], None] | None = None  # told of each answer on the journal's thread
         self.content = "full"  # full | digest | none: what is kept of texts
         self.content_of: Callable[[Execution | None], str] = lambda _execution: self.content
         self.keeps_excerpts = False  # the notebook is to carry texts too
@@ -471,6 +472,9 @@ class Recorder:
         if self.lineage is not None:
             with guarded(self._failed, "following an answer"):
                 self.lineage.answered(call.id, answer)
+        if self.answers is not None and answer.output:
+            with guarded(self._failed, "remembering an answer"):
+                self.answers(call.id, answer)
 
     def _read(self, reader: Reads, exchange: Exchange) -> Invocation:
         try:

@@ -12,7 +12,7 @@ import sys
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -23,7 +23,8 @@ from jupyter_aiprov.capture._patch import patched
 from jupyter_aiprov.cells import Cells, Execution
 from jupyter_aiprov.comm import Live
 from jupyter_aiprov.config import AIProv
-from jupyter_aiprov.lineage import Lineage
+from jupyter_aiprov.lineage import Lineage, display
+from jupyter_aiprov.lineage.outputs import Outputs
 from jupyter_aiprov.model import Invocation, Request
 from jupyter_aiprov.recorder import Recorder, guarded
 
@@ -131,7 +132,9 @@ class Session:
         self.installed = self.stack.enter_context(capture.install(self.recorder, later=self.journal.run))
         self.stack.enter_context(self.live.install())
         self.stack.enter_context(self._events())
+        self.stack.enter_context(self._displays())
         self.recorder.subscribe(self._late)
+        self.recorder.subscribe(self._heard)
         self.cells.adopt()
         self.journal.run(self._warm)
         if self.config.retention:
@@ -148,6 +151,20 @@ class Session:
         finally:
             for name, function in hooks:
                 events.unregister(name, function)
+
+    @contextmanager
+    def _displays(self) -> Iterator[None]:
+        """What is displayed says where it comes from: in column heads, and in metadata."""
+        safely = partial(guarded, self.recorder._failed, "marking a display")
+        marked = display.install(
+            self.shell,
+            self._columns,
+            is_on=lambda: self.config.mark_columns,
+            language=lambda: self.config.language,
+            safely=safely,
+        )
+        with marked, Outputs(self.shell, self._mark, safely=safely).installed():
+            yield
 
     def close(self, reason: str = "unloaded") -> None:
         """Put every patched object back, say so on record and stop the writer."""
@@ -457,6 +474,39 @@ class Session:
         running = self.cells.running()
         where = {"execution": running.id, "cell_id": running.cell_id} if running is not None else {}
         return self.recorder.emit({**where, **event}, wait=1)
+
+    def _heard(self, event: Mapping[str, Any]) -> None:
+        """Statements that stand, whichever way they came."""
+        declared = self.lineage.declared
+        if event["type"] == "declaration":
+            declared.append(event)
+        elif event["type"] == "withdrawal":
+            declared[:] = [d for d in declared if d.get("id") != event.get("target")]
+
+    # ── what displays ask ─────────────────────────────────────────────────────────
+    def _columns(self, frame: Any) -> Mapping[Any, Mapping[str, Any]]:
+        """Columns of a displayed frame that hold AI or synthetic values."""
+        if not (self.recorder.on and self.config.lineage):
+            return {}
+        shown = self.lineage.preview(frame)
+        found: dict[Any, Mapping[str, Any]] = dict(shown.columns) if shown is not None else {}
+        name = self.name_of(frame) if self.lineage.declared else None
+        if name is None:
+            return found
+        for column in list(frame.columns):
+            said = self.lineage.stated(f"{name}.{column}", dict(found.get(column) or {}) or None)
+            if said:
+                found[column] = said
+        return found
+
+    def _mark(self, obj: Any) -> Mapping[str, Any] | None:
+        """`metadata.aiprov` of an output: only where it is certain that AI is in it."""
+        if not (self.recorder.on and self.config.lineage):
+            return None
+        shown = self.lineage.preview(obj)
+        if shown is None or shown.whole is None or shown.whole.get("confidence") == "low":
+            return None
+        return {**shown.whole, "subjects": shown.subjects, "execution": shown.execution}
 
     def name_of(self, value: Any) -> str | None:
         """The notebook's own name of an object, if it has one."""

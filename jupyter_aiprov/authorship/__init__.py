@@ -20,7 +20,6 @@ from jupyter_aiprov.authorship._index import Index, Match, Text
 from jupyter_aiprov.authorship._pieces import Kind, pieces, texts
 from jupyter_aiprov.model import Invocation
 from jupyter_aiprov.proof import text_sha256
-from jupyter_aiprov.readers import marks
 from jupyter_aiprov.seal import source_digest
 from jupyter_aiprov.seal import text as whole
 
@@ -171,6 +170,8 @@ def authorship_of_notebook(nb: Mapping[str, Any], answers: Iterable[Answer] = ()
     Without the order of runs every answer counts for every cell; a cell that asked for an answer
     does not come from it, because its own text is in the question or no text of the answer.
     """
+    from jupyter_aiprov.readers import marks  # not in a kernel's way
+
     matcher = Matcher()
     for answer in answers:
         matcher.answered(answer)

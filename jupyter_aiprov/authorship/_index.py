@@ -10,7 +10,7 @@ import zlib
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import chain, count
 from typing import Any, Final
 
 from jupyter_aiprov.authorship._pieces import Kind
@@ -21,6 +21,8 @@ WINDOW: Final = 4
 PIECES_MAX: Final = 4000
 _CANDIDATES: Final = 4
 _TOKENS_MAX: Final = 20_000
+_MARKS: Final = 60  # the rarest fingerprints of a text are looked up
+_PLACES: Final = 30  # the latest pieces that share one
 # What counts as kept: tokens at least, and the least share of the text they cover.
 _ENOUGH: Final = {"code": ((10, 0.6), (24, 0.25)), "prose": ((12, 0.6), (30, 0.3))}
 _RENAMED_ENOUGH: Final = ((20, 0.7),)
@@ -99,10 +101,9 @@ class Index:
         """The answer that most of the text stands in, if it is enough to say so."""
         if text.size < GRAM or not self._pieces:
             return None
-        hits: Counter[int] = Counter()
-        for gram in {*text.grams, *text.renamed}:
-            for number in self._places.get(gram, ())[-50:]:
-                hits[number] += 1
+        marks = {*_winnowed(text.grams), *_winnowed(text.renamed)}
+        places = sorted((found for mark in marks if (found := self._places.get(mark))), key=len)
+        hits = Counter(chain.from_iterable(numbers[-_PLACES:] for numbers in places[:_MARKS]))
         found = [self._measured(number, text) for number, _ in hits.most_common(_CANDIDATES)]
         kept = [m for m in found if m is not None]
         return max(kept, key=lambda m: (m.share, m.tokens), default=None)

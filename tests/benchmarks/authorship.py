@@ -37,13 +37,13 @@ def thousand(seed: int = 8) -> Matcher:
 
 
 def milliseconds() -> list[float]:
-    """What each cell of the labelled pairs costs against a thousand answers."""
+    """What each cell of the labelled pairs costs against a thousand answers, in time of this thread."""
     matcher = thousand()
     spent = []
     for pair in labelled()["pairs"]:
-        began = time.perf_counter()
+        began = time.thread_time()
         matcher.match(pair["cell"], "code" if pair["type"] == "code" else "prose")
-        spent.append(1000 * (time.perf_counter() - began))
+        spent.append(1000 * (time.thread_time() - began))
     return spent
 
 
