@@ -282,7 +282,7 @@ class Lineage:
     def stated(self, subject: str, found: dict[str, Any] | None) -> dict[str, Any]:
         """What is found beside what people state of it (`resolve`)."""
         shown = resolve(found, self.declared, subject=subject) if self.declared else {}
-        return shown if "declared" in shown or found is None else found
+        return shown if "declared" in shown else found or {}
 
     def preview(self, obj: Any) -> Shown | None:
         """What is known of an object that is about to be displayed, in a cell that may still run."""
