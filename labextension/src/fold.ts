@@ -5,7 +5,7 @@
 
 import type { Document, DocumentCell } from './document';
 import { among, fields, Fields, keyed, LeftOut, objects, text, texts } from './json';
-import { groupKey, Live } from './live';
+import { groupKey, Live, Run } from './live';
 import type {
   Authorship,
   CellRecord,
@@ -22,6 +22,9 @@ import { AI_ORIGINS, Origin, ORIGINS, Verification } from './semconv';
 import { authorshipOf, gapOf, reviewOf, Stamp, stampOf, useOf } from './stamp';
 
 const RANK: readonly Origin[] = ['ai-generated', 'ai-assisted', 'synthetic', 'ai-derived'];
+
+/** Records of cells that did not change since they were read: a new call costs one cell, not all. */
+const records = new WeakMap<DocumentCell, CellRecord>();
 
 export function fold(document: Document, live: Live | null = null): Record {
   return new Fold(document, live).result();
@@ -134,11 +137,28 @@ class Fold {
     const lively = this.lively.get(cell);
     const copy = !stamps.length && !lively ? this.copies.get(cell) : undefined;
     const mark = cell.mark;
-    const markOrigin = among(mark.origin, ORIGINS, 'unknown');
     const hasMark = Object.keys(mark).length > 0;
     if (!stamps.length && !lively && !copy && !hasMark && !cell.broken) {
       return null;
     }
+    const isPlain = stamps.length === 1 && cell.stamps.length === 1 && !lively && !copy && mark.reviews === undefined;
+    const known = isPlain ? records.get(cell) : undefined;
+    const record = known ?? this.newRecord(cell, stamps, lively, copy);
+    if (isPlain) {
+      records.set(cell, record);
+    }
+    return record;
+  }
+
+  private newRecord(
+    cell: DocumentCell,
+    stamps: readonly [string, Stamp][],
+    lively: [string, Use[], Run] | undefined,
+    copy: Stamp | undefined
+  ): CellRecord {
+    const mark = cell.mark;
+    const markOrigin = among(mark.origin, ORIGINS, 'unknown');
+    const hasMark = Object.keys(mark).length > 0;
     const at = { cellIndex: cell.index, cellId: cell.id };
     const placed = <T extends object>(one: T): T & typeof at => ({ ...one, ...at });
     const shown = copy ? [['', copy] as const] : stamps.filter(([id]) => id !== lively?.[0]);
@@ -259,7 +279,7 @@ class Fold {
   private byId: Map<string, DocumentCell>;
   private stamps = new Map<DocumentCell, [string, Stamp][]>();
   private copies = new Map<DocumentCell, Stamp>();
-  private lively = new Map<DocumentCell, [string, Use[], import('./live').Run]>();
+  private lively = new Map<DocumentCell, [string, Use[], Run]>();
   private elsewhere: Use[] = [];
   private openGaps: Gap[] = [];
 }

@@ -128,9 +128,30 @@ export class NotebookProvenance implements INotebookProvenance {
     }
     const cells: DocumentCell[] = [];
     for (const cell of model.cells) {
-      cells.push(new ModelCell(cell, cells.length, this.digests));
+      cells.push(this.read(cell, cells.length));
     }
     return { log: fields(model.getMetadata(KEY)), cells };
+  }
+
+  /** Read once and kept until the cell says that it changed. */
+  private read(cell: ICellModel, index: number): ModelCell {
+    const known = this.cells.get(cell);
+    if (known?.index === index) {
+      return known;
+    }
+    if (!this.watched.has(cell)) {
+      this.watched.add(cell);
+      cell.contentChanged.connect(this.onCell, this);
+      cell.metadataChanged.connect(this.onCell, this);
+      cell.stateChanged.connect(this.onCell, this);
+    }
+    const read = new ModelCell(cell, index, this.digests);
+    this.cells.set(cell, read);
+    return read;
+  }
+
+  private onCell(cell: ICellModel): void {
+    this.cells.delete(cell);
   }
 
   private onModel(): void {
@@ -204,6 +225,8 @@ export class NotebookProvenance implements INotebookProvenance {
   }
 
   private live: Live | null = null;
+  private cells = new WeakMap<ICellModel, ModelCell>();
+  private watched = new WeakSet<ICellModel>();
   private digests = new WeakMap<ICellModel, Digest>();
   private isDisposed = false;
   private timer = 0;

@@ -28,18 +28,30 @@ export interface Item {
   readonly disagreements: number;
 }
 
-/** The list to review, in the order of the document. */
+const queues = new WeakMap<Record, Item[]>();
+
+/** The list to review, in the order of the document; made once for a record. */
 export function queueOf(record: Record): Item[] {
-  return record.cells.flatMap(cell => itemsOf(cell, record));
+  let queue = queues.get(record);
+  if (!queue) {
+    const current = new Set(record.derivations);
+    const reviews = new Map<number, Review[]>();
+    for (const review of record.reviews) {
+      if (review.cellIndex !== null) {
+        reviews.set(review.cellIndex, [...(reviews.get(review.cellIndex) ?? []), review]);
+      }
+    }
+    queue = record.cells.flatMap(cell => itemsOf(cell, current, reviews.get(cell.index) ?? []));
+    queues.set(record, queue);
+  }
+  return queue;
 }
 
-function itemsOf(cell: CellRecord, record: Record): Item[] {
-  const current = new Set(record.derivations);
+function itemsOf(cell: CellRecord, current: ReadonlySet<Derivation>, reviews: readonly Review[]): Item[] {
   const made = cell.derivations.filter(
     one => AI_ORIGINS.has(one.origin) && one.state === 'current' && (current.has(one) || !cell.copied)
   );
   const columns = made.filter(one => one.kind === 'column' || one.kind === 'file' || one.kind === 'figure');
-  const reviews = record.reviews.filter(review => review.cellIndex === cell.index);
   const items = columns.map(one => itemOf(cell, one, reviews));
   const isCode = cell.authorship.some(one => AI_ORIGINS.has(one.origin));
   const isShown = cell.uses.some(use => use.standing === 'shown' || use.standing === 'cached');
