@@ -61,7 +61,7 @@ class Answers:
         words: set[str] = set()
         numbers: set[float] = set()
         with self._lock:
-            texts = [t for i in invocations for t in self._out.get(i, ())]
+            texts = list(dict.fromkeys(t for i in invocations for t in self._out.get(i, ())))
         for text in texts:
             _leaves(text, words, numbers)
         made = (words, numbers, "\n".join(texts).lower())
@@ -147,6 +147,8 @@ def _texts(messages: Any) -> Iterable[str]:
 
 def _leaves(text: str, words: set[str], numbers: set[float]) -> None:
     words.add(_normal(text))
+    if len(text) < 60 and text.isalpha():
+        return
     for found in _NUMBER.findall(text[:200_000]):
         try:
             numbers.add(float(found))

@@ -152,6 +152,12 @@ def frame(flow: Flow, args: Args, kwargs: Keywords, last: str) -> Value:
         )
     if given is None:
         return Value("frame", rest=None)
+    orient = kwargs.get("orient")
+    if orient is not None and orient.const == "index" and given.kind == "map":
+        rows = repeated("list", given.rest)
+        for item in given.fields.values():
+            rows.rest = item if rows.rest is None else merged(rows.rest, item, rows=True)
+        given = rows
     out = _frame_of(flow, given, names)
     if names_value is not None and names is None and out.rest is None:
         out.suspect = joined(out.suspect, contents(out), rows=False)
@@ -346,6 +352,8 @@ def _numeric(flow: Flow, last: str, args: Args, kwargs: Keywords) -> Value | Non
         if given.kind == "map":
             return repeated("array", given.rest)
         return out
+    if last in {"zeros", "zeros_like", "empty", "empty_like"}:
+        return repeated("array", scalar(const=0.0))  # a placeholder, until it is written
     if last in {"full", "full_like"} and args:
         return repeated("array", args[1] if len(args) > 1 else kwargs.get("fill_value"))
     if last in {"zeros", "ones", "empty", "arange", "linspace", "eye", "identity", "zeros_like", "ones_like", "empty_like",

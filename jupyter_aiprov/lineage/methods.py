@@ -108,7 +108,7 @@ def of_class(flow: Flow, owner: Value, name: str) -> Value | None:
             value = flow.lifter.lift(found.__func__)
             if isinstance(found, classmethod) and value.kind == "func":
                 return Value("func", data={"bound": owner, "function": value})
-            return value
+            return Value("func", data={**(value.data or {}), "static": True}) if value.kind == "func" else value
         if isinstance(found, property):
             return Value("property", data={"get": flow.lifter.lift(found.fget)})
         value = flow.lifter.lift(found)

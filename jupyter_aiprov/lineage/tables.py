@@ -542,9 +542,10 @@ def _group_method(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywo
             return Value("frame", fields={k: repeated("series", v) for k, v in result.fields.items()})
         label = reduced(touched(result), keys)
         return Value("series", rest=scalar(label), data={"by": by, "keys": keys})
-    if ((name == "agg" and inner.kind == "frame" and any(a.kind in {"expr", "list"} for a in args)) or (
-        name == "agg" and any(v.kind == "expr" for v in kwargs.values())
-    )) and (any(a.kind == "expr" for a in _flat(flow, args)) or kwargs):
+    if (
+        (name == "agg" and inner.kind == "frame" and any(a.kind in {"expr", "list"} for a in args))
+        or (name == "agg" and any(v.kind == "expr" for v in kwargs.values()))
+    ) and (any(a.kind == "expr" for a in _flat(flow, args)) or kwargs):
         out = _with_columns(flow, inner, args, kwargs, only=True, keys=keys)
         return _with_keys(out, inner, by)
     if name in {"agg", "aggregate"} and inner.kind == "frame":

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """What following cells costs: cells without AI, frames of 1e6 x 20, a cell with 10,000 calls.
 
 python -m tests.benchmarks.lineage_cost

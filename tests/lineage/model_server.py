@@ -68,7 +68,9 @@ def reply(prompt: str) -> str:
             }
         )
     if "patients" in asked and "csv" in asked:
-        return "name,age,weight,ward\n" + "\n".join(f"{p['name']},{p['age']},{p['weight']},{p['ward']}" for p in patients(count))
+        return "name,age,weight,ward\n" + "\n".join(
+            f"{p['name']},{p['age']},{p['weight']},{p['ward']}" for p in patients(count)
+        )
     if "patients" in asked:
         text = json.dumps({"patients": patients(count)})
         return f"Sure!\n```json\n{text}\n```" if "fenced" in asked else text
@@ -132,7 +134,14 @@ class Handler(BaseHTTPRequestHandler):
             texts = [sent["input"]] if isinstance(sent["input"], str) else sent["input"]
             vectors = [[(number(f"{t}/{k}") % 2000001 - 1000000) / 1e6 for k in range(6)] for t in texts]
             data = [{"object": "embedding", "index": i, "embedding": v} for i, v in enumerate(vectors)]
-            self._send({"object": "list", "model": sent["model"], "usage": {"prompt_tokens": 1, "total_tokens": 1}, "data": data})
+            self._send(
+                {
+                    "object": "list",
+                    "model": sent["model"],
+                    "usage": {"prompt_tokens": 1, "total_tokens": 1},
+                    "data": data,
+                }
+            )
             return
         prompt = sent["messages"][-1]["content"]
         if "refuse" in prompt.lower():
@@ -150,7 +159,16 @@ class Handler(BaseHTTPRequestHandler):
             return
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
         usage = {"prompt_tokens": len(prompt), "completion_tokens": len(text), "total_tokens": len(prompt) + len(text)}
-        self._send({"id": "x", "object": "chat.completion", "created": 1, "model": sent["model"], "choices": [choice], "usage": usage})
+        self._send(
+            {
+                "id": "x",
+                "object": "chat.completion",
+                "created": 1,
+                "model": sent["model"],
+                "choices": [choice],
+                "usage": usage,
+            }
+        )
 
     def _stream(self, text: str, model: str) -> None:
         self.send_response(200)

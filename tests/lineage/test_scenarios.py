@@ -12,7 +12,7 @@ pytest.importorskip("yaml")
 pytest.importorskip("pandas")
 pytest.importorskip("openai")
 
-from tests.lineage import model_server, running  # noqa: E402
+from tests.lineage import model_server, running
 
 PRELUDE, SCENARIOS = running.load()
 EVERY = 1 if sys.version_info[:2] == (3, 11) else 3
