@@ -362,6 +362,12 @@ class Recorder:
             if written is not None:
                 written.set()
 
+    def absorb(self, event: Event) -> None:
+        """Hear of a line that a child process wrote to its own journal; it is no part of this chain."""
+        told = {k: v for k, v in event.items() if k not in {"seq", "hash", "prev"}}
+        if told.get("type") != "session":
+            self.journal.run(lambda: self._written(told))
+
     def subscribe(self, heard: Callable[[Event], None]) -> Callable[[], None]:
         """Tell `heard` of each line, on the journal's thread; returns what undoes it."""
         self._subscribers.append(heard)

@@ -27,6 +27,7 @@ from jupyter_aiprov.lineage import Lineage, display
 from jupyter_aiprov.lineage.outputs import Outputs
 from jupyter_aiprov.model import Invocation, Request
 from jupyter_aiprov.recorder import Recorder, guarded
+from jupyter_aiprov.workers import Workers, is_enabled
 
 if TYPE_CHECKING:
     from jupyter_aiprov.guard import Guard
@@ -131,6 +132,8 @@ class Session:
         self.stack.enter_context(self.cells.carried(patched))
         self.installed = self.stack.enter_context(capture.install(self.recorder, later=self.journal.run))
         self.stack.enter_context(self.live.install())
+        self.workers = self.stack.enter_context(Workers(self.recorder, self.config).installed())
+        self._children = is_enabled()
         self.stack.enter_context(self._events())
         self.stack.enter_context(self._displays())
         self.recorder.subscribe(self._late)
@@ -298,6 +301,7 @@ class Session:
                 from jupyter_aiprov.redact import environment_secrets
 
                 self.redactor.learn(*environment_secrets(os.environ))
+            self._tell_children(execution)
             if self.config.lineage and execution.depth == 1:
                 self.lineage.before_cell(execution)
 
@@ -327,6 +331,9 @@ class Session:
                 for event in self.authorship.cell(execution):
                     self.recorder.emit({"execution": execution.id, "cell_id": execution.cell_id, **event})
                     was_drafted = True
+        for event in self.workers.harvest():
+            self.recorder.absorb(event)
+        self._tell_children(None)
         self._screen_files(execution)
         self.recorder.emit(execution.to_dict())
         if execution.called or was_drafted or execution.id in self.recorder.tallies:
@@ -341,6 +348,11 @@ class Session:
         if len(self._over) > _LATE_MAX:
             self._shown.discard(self._over.popitem(last=False)[0])
         self._update_late()
+
+    def _tell_children(self, execution: Execution | None) -> None:
+        """Child processes read which cell runs; nothing to do where there can be none."""
+        if self._children or "multiprocessing" in sys.modules:
+            self.workers.cell(execution)
 
     def _look_around(self, execution: Execution) -> None:
         assert self.installed is not None
@@ -508,6 +520,10 @@ class Session:
             return None
         return {**shown.whole, "subjects": shown.subjects, "execution": shown.execution}
 
+    def _of_children(self) -> Iterator[dict[str, Any]]:
+        for path in self.workers.files():
+            yield from journal.read(path)
+
     def name_of(self, value: Any) -> str | None:
         """The notebook's own name of an object, if it has one."""
         for name, held in list(self.shell.user_ns.items()):
@@ -541,7 +557,7 @@ class Session:
     def invocations(self) -> list[dict[str, Any]]:
         """The calls of this session, joined, with their texts as far as the policy kept them."""
         self.recorder.flush(10)
-        events = list(self.recorder.events())
+        events = [*self.recorder.events(), *self._of_children()]
         executions = {e["id"]: e for e in events if e.get("type") == "execution"}
         joined: dict[str, dict[str, Any]] = {}
         for event in events:
@@ -554,8 +570,9 @@ class Session:
     def _texts(self) -> dict[str, Any]:
         if self.journal.folder is None:
             return {}
-        path = self.journal.folder / f"{self.id}.content.jsonl"
-        return {t["commitment"]: t["value"] for t in journal.read_texts(path)}
+        paths = [self.journal.folder / f"{self.id}.content.jsonl"]
+        paths += [p.with_name(p.name.removesuffix(".jsonl") + ".content.jsonl") for p in self.workers.files()]
+        return {t["commitment"]: t["value"] for p in paths for t in journal.read_texts(p)}
 
     def _purge_expired(self) -> None:
         if self.journal.folder is not None:

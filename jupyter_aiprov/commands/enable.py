@@ -16,7 +16,9 @@ from traitlets import Bool
 from jupyter_aiprov.commands._command import Command, switch
 from jupyter_aiprov.commands._kernels import EXTENSION, config_file, this_environment
 from jupyter_aiprov.errors import UsageError
+from jupyter_aiprov.workers import remove_startup, site, write_startup
 
+_WORKERS = "Only the start-up file by which child processes and cluster workers of this environment are followed."
 _HELP = "In the user's own IPython profile (every environment) instead of this environment."
 
 
@@ -28,10 +30,13 @@ class Enable(Command):
     examples = "jupyter aiprov enable\njupyter aiprov enable --user"
     takes_files = False
     user = Bool(False, help=_HELP).tag(config=True)
-    flags = switch("Enable", "user", _HELP)
+    workers = Bool(False, help=_WORKERS).tag(config=True)
+    flags = {**switch("Enable", "user", _HELP), **switch("Enable", "workers", _WORKERS)}
 
     def run(self) -> int:
         """Merge the entry into the file."""
+        if self.workers:
+            return self._follow_children()
         path = config_file(user=self.user)
         changed = merge(path, add=True)
         self.say(f"{'Enabled' if changed else 'Already enabled'} in {path}")
@@ -47,6 +52,17 @@ class Enable(Command):
             )
         return 0
 
+    def _follow_children(self) -> int:
+        try:
+            written = write_startup(site())
+        except OSError as error:
+            raise UsageError(
+                f"{site()} cannot be written ({error.strerror})", hint="run this in an environment of your own"
+            ) from None
+        self.say(f"Child processes of this environment start with us: {', '.join(map(str, written))}")
+        self.say("Kernels started from now on follow them. `jupyter aiprov disable --workers` takes it back.")
+        return 0
+
 
 class Disable(Command):
     """Load it no longer."""
@@ -56,10 +72,15 @@ class Disable(Command):
     examples = "jupyter aiprov disable\njupyter aiprov disable --user"
     takes_files = False
     user = Bool(False, help=_HELP).tag(config=True)
-    flags = switch("Disable", "user", _HELP)
+    workers = Bool(False, help=_WORKERS).tag(config=True)
+    flags = {**switch("Disable", "user", _HELP), **switch("Disable", "workers", _WORKERS)}
 
     def run(self) -> int:
         """Take the entry out of the file."""
+        if self.workers:
+            gone = remove_startup(site())
+            self.say(f"Removed {', '.join(map(str, gone))}" if gone else "Child processes were not followed.")
+            return 0
         path = config_file(user=self.user)
         changed = merge(path, add=False)
         self.say(f"Disabled in {path}" if changed else f"Was not enabled in {path}")
