@@ -31,7 +31,7 @@ class Enable(Command):
     takes_files = False
     user = Bool(False, help=_HELP).tag(config=True)
     workers = Bool(False, help=_WORKERS).tag(config=True)
-    flags = {**switch("Enable", "user", _HELP), **switch("Enable", "workers", _WORKERS)}
+    flags = switch("Enable", "user", _HELP) | switch("Enable", "workers", _WORKERS)
 
     def run(self) -> int:
         """Merge the entry into the file."""
@@ -73,7 +73,7 @@ class Disable(Command):
     takes_files = False
     user = Bool(False, help=_HELP).tag(config=True)
     workers = Bool(False, help=_WORKERS).tag(config=True)
-    flags = {**switch("Disable", "user", _HELP), **switch("Disable", "workers", _WORKERS)}
+    flags = switch("Disable", "user", _HELP) | switch("Disable", "workers", _WORKERS)
 
     def run(self) -> int:
         """Take the entry out of the file."""

@@ -67,7 +67,7 @@ def test_a_stream_created_in_one_cell_and_read_in_another_is_one_call_of_the_fir
     assert call["capture"]["complete"]
     assert nb.seen.updates[-1]["groups"][0]["status"] == "completed"
     assert nb.seen.updates[-1]["execution"]["execution_count"] == 2
-    assert len(nb.seen.stamps) == 1
+    assert [bool(s["groups"]) for s in nb.seen.stamps] in ([True], [True, False]), "the reader made no call of its own"
 
 
 def test_a_thread_belongs_to_the_cell_that_started_it_even_when_it_outlives_it(nb: Kernel, server: Loopback) -> None:
