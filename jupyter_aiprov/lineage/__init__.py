@@ -217,7 +217,7 @@ class Lineage:
         names = self.module.vars
         for name in [n for n in names if n not in live]:
             del names[name]
-        entries = self.settler.settle(names, live, self.images, fresh=True)
+        entries = self.settler.settle(names, live, self.images)
         for name in [n for n, v in names.items() if not self._is_kept(v)]:
             del names[name]
         for scope in self.flow.modules.values():

@@ -450,7 +450,7 @@ def _annotated(flow: Flow, cls: Value) -> list[str]:
     if isinstance(live, type):
         names: list[str] = []
         for base in reversed(live.__mro__):
-            found = base.__dict__.get("__annotations__") or {}
+            found = base.__dict__.get("__annotations__") or {}  # noqa: RUF063 - evaluates nothing
             if not found and sys.version_info >= (3, 14):
                 found = getattr(base, "__annotations__", {})
             names.extend(n for n in found if n not in names and not n.startswith("model_config"))

@@ -473,8 +473,8 @@ METHODS: dict[str, Callable[[Any, Value, Args, Keywords], Value]] = {
     "stack": _stack,
     "unstack": _keep_all,
     "transpose": _keep_all,
-    "add_prefix": lambda f, o, a, k: _prefixed(o, a, "{0}{1}"),
-    "add_suffix": lambda f, o, a, k: _prefixed(o, a, "{1}{0}"),
+    "add_prefix": lambda _f, o, a, _k: _prefixed(o, a, "{0}{1}"),
+    "add_suffix": lambda _f, o, a, _k: _prefixed(o, a, "{1}{0}"),
     "pivot": lambda f, o, a, k: pivot(f, o, a, k, aggregates=False),
     "pivot_table": lambda f, o, a, k: pivot(f, o, a, k, aggregates=True),
 }

@@ -73,15 +73,11 @@ def named(flow: Flow, name: str, args: Args, kwargs: Keywords, cls: type | None 
 
 def callables(args: Args, kwargs: Keywords) -> list[Value]:
     """The functions among the arguments."""
-    found = []
-    for a in (*args, *kwargs.values()):
-        if (
-            a.kind == "func"
-            or (a.kind == "object" and isinstance(a.data, dict))
-            or (a.kind in {"any", "response"} and isinstance(a.data, dict) and "method" in a.data)
-        ):
-            found.append(a)
-    return [f for f in found if f.kind == "func" or f.kind != "object"]
+    return [
+        a
+        for a in (*args, *kwargs.values())
+        if a.kind == "func" or (a.kind in {"any", "response"} and isinstance(a.data, dict) and "method" in a.data)
+    ]
 
 
 def unknown(flow: Flow, name: str, owner: Value | None, args: Args, kwargs: Keywords, cls: type | None = None) -> Value:

@@ -59,11 +59,11 @@ class Lifter:
 
     def start(self, named: list[tuple[Any, Value]]) -> None:
         """A new cell: keep what is known to be alive, and the named objects."""
-        kept: dict[int, tuple[Value, Any]] = {}
-        for key, (value, ref) in self._known.items():
-            if isinstance(ref, weakref.ref) and ref() is not None:
-                kept[key] = (value, ref)
-        self._known = kept
+        self._known = {
+            key: (value, ref)
+            for key, (value, ref) in self._known.items()
+            if isinstance(ref, weakref.ref) and ref() is not None
+        }
         for obj, value in named:
             self.bind(obj, value)
 

@@ -427,8 +427,7 @@ def map_item(owner: Value, key: Value, default: Value | None = None) -> Value:
     by = computed(touched(key))
     if _simple(key.const) and not by.is_ai:
         if key.const in owner.fields:
-            found = owner.fields[key.const]
-            return found if default is None or owner.rest is None else found
+            return owner.fields[key.const]
         if owner.rest is None:
             return default if default is not None else anything()
         return owner.rest

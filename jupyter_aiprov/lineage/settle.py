@@ -58,9 +58,7 @@ class Settler:
                 out.update(group.invocations)
         return frozenset(out)
 
-    def settle(
-        self, names: dict[str, Value], live: Mapping[str, Any], images: Snapshots, *, fresh: bool
-    ) -> dict[str, Entry]:
+    def settle(self, names: dict[str, Value], live: Mapping[str, Any], images: Snapshots) -> dict[str, Entry]:
         """Entries for every name that holds AI content or was selected by it."""
         out: dict[str, Entry] = {}
         frames: dict[str, tuple[Value, Any]] = {}
@@ -259,11 +257,11 @@ class Settler:
             marks = self.tracked.edits(key, obj, images.image(key[0]))
             if marks is not None and marks.is_mixed:
                 return
-        mask = self._mask(key, found, label, value, obj, names, live)
+        mask = self._mask(key, found, value, obj, names, live)
         if mask is None and change is not None and not change.is_new and change.mask is not None and not label.edits:
             mask = change.mask
         if mask is None and before is None:
-            origins = self._origins(key, value, found, frames)
+            origins = self._origins(key, value, frames)
             if origins and self.tracked.follow(key, obj, origins) is not None:
                 return
         if mask is None:
@@ -275,7 +273,7 @@ class Settler:
             self.tracked.mark(key, obj, mask)
 
     def _mask(
-        self, key: tuple[str, Any], found: Value, label: Label, value: Value, obj: Any,
+        self, key: tuple[str, Any], found: Value, value: Value, obj: Any,
         names: Mapping[str, Value], live: Mapping[str, Any],
     ) -> Any | None:  # fmt: skip
         total = len(obj)
@@ -334,18 +332,15 @@ class Settler:
             if value is clean and kind_of(live[name]) == "series":
                 return _differing(_values(obj, column, _ROWS), _values(live[name], None, _ROWS))
             for other, one in value.fields.items() if value.kind == "frame" else ():
-                if source is not None and one is source and other != column and kind_of(live[name]) == "frame":
-                    if other in columns_of(live[name]):
-                        return _differing(_values(obj, column, _ROWS), _values(live[name], other, _ROWS))
+                is_it = source is not None and one is source and other != column and kind_of(live[name]) == "frame"
+                if is_it and other in columns_of(live[name]):
+                    return _differing(_values(obj, column, _ROWS), _values(live[name], other, _ROWS))
         return None
 
-    def _origins(
-        self, key: tuple[str, Any], value: Value, found: Value, frames: Mapping[str, tuple[Value, Any]]
-    ) -> list[Origin]:
+    def _origins(self, key: tuple[str, Any], value: Value, frames: Mapping[str, tuple[Value, Any]]) -> list[Origin]:
         sources = [value.origin] if value.origin is not None else []
         merged_from = value.data.get("merged") if isinstance(value.data, dict) else None
-        for one in merged_from or ():
-            sources.append(one)
+        sources.extend(merged_from or ())
         seen: list[Value] = []
         while sources:
             source = sources.pop()

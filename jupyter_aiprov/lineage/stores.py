@@ -206,9 +206,9 @@ def parts_of(flow: Flow, value: Value, count: int) -> list[Value]:
     inner = element(value) if value.kind in SEQUENCES else None
     if value.kind in {"tuple", "list"} and value.items is not None and len(value.items) == count:
         return list(value.items)
-    if inner is not None and inner.kind in {"tuple", "list", "series"} and inner.items is not None:
-        if len(inner.items) == count:
-            return [repeated("series", item) for item in inner.items]
+    known = inner.items if inner is not None and inner.kind in {"tuple", "list", "series"} else None
+    if known is not None and len(known) == count:
+        return [repeated("series", item) for item in known]
     if inner is not None and inner.kind == "map" and len(inner.fields) == count:
         return [repeated("series", item) for item in inner.fields.values()]
     label = summary(value)
