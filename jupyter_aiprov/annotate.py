@@ -15,6 +15,7 @@ from typing import Any
 
 from jupyter_aiprov import journal as journals
 from jupyter_aiprov import semconv, stamp
+from jupyter_aiprov.authorship import answers_of, authorship_of_notebook
 from jupyter_aiprov.document import Node, Notebook, cell_id, cells, mark, metadata, outputs, set_mark
 from jupyter_aiprov.marks import cell_mark, entry_of_stamps, session_entry
 from jupyter_aiprov.notebook import Found, marks_of, provenance_of, resolve, stamps_of
@@ -40,16 +41,18 @@ def annotate(nb: Notebook, journal: Iterable[Event | Path] = (), *, language: st
     `journal` holds events in order, or the files that hold them.
     """
     out = Annotated(deepcopy(nb))
+    journal = list(journal)
     events = [event for one in journal for event in (_read(one) if isinstance(one, Path) else (one,))]
     _restore_stamps(out, events, language)
     _complete_stamps(out.notebook)
     _mark_cells(out)
+    _mark_authors(out, events, [one for one in journal if isinstance(one, Path)])
     _write_log(out.notebook, events)
     return out
 
 
 def _read(path: Path) -> Iterable[Event]:
-    return () if path.name.endswith(".content.jsonl") else journals.read(path)
+    return () if _is_texts(path) else journals.read(path)
 
 
 # ── stamps ─────────────────────────────────────────────────────────────────────────
@@ -158,6 +161,35 @@ def _mark_cells(out: Annotated) -> None:
             out.done.append(f"cell {index + 1} marked")
         _settle(cell)
     _settle(out.notebook)
+
+
+_AUTHORSHIP = ("source_sha256", "origin", "tool", "model", "share", "method", "evidence", "confidence")
+
+
+def _mark_authors(out: Annotated, events: Sequence[Event], files: Sequence[Path]) -> None:
+    """Who wrote a cell, from other tools' marks and, where their texts were kept, from the answers."""
+    kept = {t["commitment"]: t["value"] for path in files if _is_texts(path) for t in journals.read_texts(path)}
+    by_cell = {one.index: one.sound for one in stamps_of(out.notebook) if not one.is_broken}
+    for index, said in authorship_of_notebook(out.notebook, answers_of(events, kept)).items():
+        cell = dict(cells(out.notebook))[index]
+        before = mark(cell)
+        known = list(before.get("authorship") or ())
+        seen = (by_cell.get(index) or {}).get("authorship")  # by the kernel, which knew the order of things
+        found = [{k: e[k] for k in _AUTHORSHIP if e.get(k) is not None} for e in said if not seen or e.get("tool")]
+        new = [one for one in map(sealed, found) if one not in known]
+        if not new:
+            continue
+        models = {*before.get("models", ()), *(one["model"] for one in new if one.get("model"))}
+        made = {"schema_version": semconv.SCHEMA_VERSION, **before, "authorship": [*known, *new]}
+        made.setdefault("origin", new[-1]["origin"])
+        made.setdefault("source_sha256", new[-1]["source_sha256"])
+        made.setdefault("state", "unverified")
+        set_mark(cell, {**made, **({"models": sorted(models)} if models else {})})
+        out.done.append(f"cell {index + 1} marked as drafted with AI")
+
+
+def _is_texts(path: Path) -> bool:
+    return path.name.endswith(".content.jsonl")
 
 
 def _settle(node: Node) -> None:

@@ -156,8 +156,11 @@ def events_of(nb: Notebook) -> tuple[list[Event], list[Cell]]:
     events: list[Event] = list(_log_events(marks.get(None, {})))
     for one in stamps:
         events += _stamp_events(one, by_index[one.index])
+    nodes, above = dict(cells(nb)), None
     for cell in found:
         events += _mark_events(cell)
+        events += _foreign_events(nodes[cell.index], cell, above)
+        above = nodes[cell.index] if cell.type == "code" else above
     return events, found
 
 
@@ -213,6 +216,31 @@ def _mark_events(cell: Cell) -> Iterator[Event]:
         }
     if said.get("origin") in semconv.AI_ORIGINS and not cell.executions and not said.get("authorship"):
         yield from _lost_stamp(cell)
+
+
+def _foreign_events(node: Node, cell: Cell, above: Node | None) -> Iterator[Event]:
+    """What other tools wrote about AI, where our own record says nothing of it."""
+    from jupyter_aiprov.readers import marks  # not in a kernel's way
+
+    where = {"cell_id": cell.id, "cell_index": cell.index, "from_mark": True}
+    told = {a.get("tool") for a in cell.mark.get("authorship") or ()}
+    for event in marks.authorship_of(node, above):
+        if event["tool"] not in told:
+            yield {**event, **where, "source_sha256": cell.source_sha256}
+    if cell.executions or cell.mark.get("origin"):
+        return
+    for one in marks.marks_of(node):
+        if one.of == "outputs":
+            yield {
+                **where,
+                **{k: v for k, v in one.to_dict().items() if k not in ("tool", "model", "method")},
+                "type": "derivation",
+                "id": f"mark:{cell.id or cell.index}:{one.tool}",
+                "subject": f"outputs of cell {cell.index + 1}",
+                "kind": "output",
+                "models": [one.model] if one.model else [],
+                "path": [one.tool],
+            }
 
 
 def _lost_stamp(cell: Cell) -> Iterator[Event]:

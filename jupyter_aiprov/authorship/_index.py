@@ -102,7 +102,7 @@ class Index:
         if text.size < GRAM or not self._pieces:
             return None
         marks = {*_winnowed(text.grams), *_winnowed(text.renamed)}
-        places = sorted((found for mark in marks if (found := self._places.get(mark))), key=len)
+        places = sorted((self._places[mark] for mark in marks & self._places.keys()), key=len)
         hits = Counter(chain.from_iterable(numbers[-_PLACES:] for numbers in places[:_MARKS]))
         found = [self._measured(number, text) for number, _ in hits.most_common(_CANDIDATES)]
         kept = [m for m in found if m is not None]

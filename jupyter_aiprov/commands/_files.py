@@ -83,6 +83,12 @@ class Opened:
         return [event for files in self.journals.values() for path in files for event in journal.read(path)]
 
     @property
+    def texts(self) -> list[Path]:
+        """The files that keep these sessions' texts, where there are any."""
+        found = [files[0].with_name(f"{session}.content.jsonl") for session, files in self.journals.items() if files]
+        return [path for path in found if path.exists()]
+
+    @property
     def title(self) -> str:
         """File name without its folder: no path of this machine goes into what is handed on."""
         return "notebook.ipynb" if self.name == "-" else Path(self.name).name
