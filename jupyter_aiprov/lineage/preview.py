@@ -175,7 +175,7 @@ class Preview:
         name, value = self._value(obj, flow, expression, place.way, live)
         if value is None or value.kind in {"func", "class", "module"} or not is_tainted(value):
             return None
-        entries = twin.settler.settle({_SUBJECT: value}, {_SUBJECT: obj}, twin.images, fresh=True)
+        entries = twin.settler.settle({_SUBJECT: value}, {_SUBJECT: obj}, twin.images)
         said = {k: origin_of(twin, entry) for k, entry in entries.items()}
         return self._shown(obj, name, said, self.running.id, flow, value)
 
