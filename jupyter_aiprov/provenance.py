@@ -99,11 +99,16 @@ def group_attributes(invocation: Event) -> dict[str, Any]:
     return {k: invocation[k] for k in dict.fromkeys(keys) if invocation.get(k) is not None}
 
 
+def alike(invocation: Event) -> str:
+    """A key that two invocations share when they belong to one group."""
+    return repr(sorted(group_attributes(invocation).items()))
+
+
 def uses_of(invocations: Iterable[Event], *, standing: str = "shown", **where: Any) -> list[Use]:
     """Alike calls joined, in order of their first appearance."""
     groups: dict[str, list[Event]] = {}
     for one in invocations:
-        groups.setdefault(digest(group_attributes(one)), []).append(one)
+        groups.setdefault(alike(one), []).append(one)
     return [_use(calls, standing, where) for calls in groups.values()]
 
 

@@ -25,7 +25,7 @@ from jupyter_aiprov.errors import AIProvError, ConfidentialDataError
 from jupyter_aiprov.journal import Event, Journal, now
 from jupyter_aiprov.model import Ended, Exchange, Invocation, Request, Response
 from jupyter_aiprov.proof import commitment, merkle_root
-from jupyter_aiprov.provenance import Provenance, Use, merged, uses_of
+from jupyter_aiprov.provenance import Provenance, Use, alike, merged, uses_of
 
 log = logging.getLogger("jupyter_aiprov")
 
@@ -195,8 +195,9 @@ class Tally:
         self.open.pop(event["id"], None)
         if event.get("kind") == "housekeeping":
             return
+        key, before = alike(event), self.groups.get(alike(event))
         for use in uses_of([event]):
-            self.groups[use.id] = merged(self.groups[use.id], use) if use.id in self.groups else use
+            self.groups[key] = use if before is None else merged(before, use)
 
     def uses(self) -> list[Use]:
         """Alike calls, those still open among them as `started`."""
@@ -418,7 +419,7 @@ class Recorder:
             }
             if invocation is not None:
                 line.update(self._attributes(invocation, call))
-            self.journal.write(self.redactor.value(line))
+            self.journal.write(line)
         finally:
             written.set()
 
@@ -461,7 +462,7 @@ class Recorder:
             "streamed": answer.streamed,
             "complete": answer.complete,
             "cached": status == "cached",
-            "unparsed": answer.unparsed,
+            "unparsed": self.redactor.text(answer.unparsed) if answer.unparsed else None,
             "ended": ended,
             **({"bytes": call.body.size} if call.status is not None else {}),
         }
@@ -472,7 +473,6 @@ class Recorder:
         if answer.kind == "housekeeping":  # the answer shows that it was no call: a plain file, a batch not ready
             self.coverage["housekeeping"] += 1
             line["kind"] = "housekeeping"
-        line = self.redactor.value(line)
         line.update(self._committed(call, answer))
         self.journal.write(line)
         if self.lineage is not None:
@@ -491,6 +491,7 @@ class Recorder:
             return Invocation(operation="unknown", unparsed=f"{reader.name} failed: {type(error).__name__}")
 
     def _attributes(self, invocation: Invocation, call: _Call) -> Event:
+        """What came from outside, redacted; the names of the keys are ours."""
         out = invocation.attributes()
         if call.request is not None:
             out[semconv.SERVER_ADDRESS] = call.request.host
@@ -501,7 +502,7 @@ class Recorder:
             asked = self._batches.setdefault(batch, call.id)
             if asked != call.id:
                 out["asked_by"] = asked
-        return out
+        return {k: self.redactor.value(v) if isinstance(v, str | list | dict) else v for k, v in out.items()}
 
     def _committed(self, call: _Call, answer: Invocation) -> Event:
         """Commitments of the texts (and the texts beside the chain, where the policy keeps them)."""
