@@ -30,16 +30,19 @@ class Disclose(Command):
     journal = Unicode("", help="Journal folder or file; else it is looked for beside the notebook.").tag(config=True)
     output = Unicode("", help="File to write; else standard output.").tag(config=True)
     templates = Unicode("", help="Folder with templates of your own.").tag(config=True)
+    share = Bool(False, help="Print how much of a cell's source matched an answer, as a range.").tag(config=True)
     strict = Bool(False, help="Exit code 1 while a slot is open.").tag(config=True)
     aliases = options("Disclose", "format", "lang", "policy", "journal", "output", "templates")
-    flags = switch("Disclose", "strict", strict.help)
+    flags = switch("Disclose", "strict", strict.help) | switch("Disclose", "share", share.help)
 
     def run(self) -> int:
         """Write one section for all notebooks."""
         files = named(self.extra_args, "disclose")
         found = [opened(name, self.journal).provenance() for name in progress(files, "reading")]
         folders = [self.templates] if self.templates else []
-        made = statement.render(found, policy=self.policy, language=self.lang, format=self.format, folders=folders)
+        made = statement.render(
+            found, policy=self.policy, language=self.lang, format=self.format, folders=folders, share=self.share
+        )
         if self.output and self.output != "-":
             Path(self.output).write_text(made.text, encoding="utf-8")
         else:

@@ -118,6 +118,7 @@ class Written:
     model: str | None
     share: tuple[float, float] | None
     evidence: str
+    edited: bool = False  # a person declared the cell their own afterwards
 
 
 @dataclass(frozen=True)
@@ -528,6 +529,11 @@ def _made(provenance: Provenance) -> Iterable[Made]:
 def _written(provenance: Provenance) -> Iterable[Written]:
     numbered = _positions(provenance)
     latest: dict[str, Event] = {}
+    own = {
+        str(d.get("subject"))
+        for d in provenance.declared("authorship")
+        if _mapping(d.get("value")).get("origin") == "human"
+    }
     for one in provenance.authorship:
         if one.get("origin") in semconv.AI_ORIGINS:
             latest[str(one.get("cell_id") or one.get("source_sha256"))] = one
@@ -542,6 +548,7 @@ def _written(provenance: Provenance) -> Iterable[Written]:
             model=clean(one["model"], 300) if one.get("model") else None,
             share=pair,
             evidence=str(one.get("evidence") or "inferred"),
+            edited=f"cell:{one.get('cell_id')}" in own,
         )
 
 

@@ -59,6 +59,7 @@ def document(provenance: Provenance) -> Document:
         if use.standing in ("shown", "cached"):
             made_by.setdefault(use.execution, []).append(activity)
     _results(doc, provenance, made_by, notebook)
+    _sources(doc, provenance, notebook)
     for check in known.checks:
         _review(doc, check)
     return doc
@@ -155,6 +156,32 @@ def _results(doc: Document, provenance: Provenance, made_by: dict[str, list[str]
             if root in ids and root != subject:
                 doc.relate("wasDerivedFrom", ids[subject], ids[root])
         doc.relate("wasInfluencedBy", ids[subject], notebook)
+
+
+def _sources(doc: Document, provenance: Provenance, notebook: str) -> None:
+    """Sources of cells that an AI drafted; what a person edited is a revision of the draft."""
+    for one in provenance.authorship:
+        if one.get("origin") not in semconv.AI_ORIGINS:
+            continue
+        place = str(one.get("cell_id") or one.get("source_sha256"))
+        source, draft = name("source", f"{place}|{one.get('source_sha256')}"), name("draft", place)
+        author = clean(one.get("model") or one.get("tool") or "AI not named", 300)
+        agent = name("model", f"{author}|")
+        doc.agents.setdefault(agent, {"prov:type": "prov:SoftwareAgent", "prov:label": author})
+        doc.entities[source] = {
+            "prov:type": "aiprov:CellSource",
+            "prov:label": clean(f"source of cell {place}", 300),
+            "aiprov:origin": str(one["origin"]),
+            "aiprov:evidence": clean(one.get("evidence") or "inferred"),
+            "aiprov:sha256": clean(one.get("source_sha256") or "", 64),
+        }
+        written = source
+        if one["origin"] == "ai-assisted":
+            doc.entities[draft] = {"prov:type": "aiprov:Draft", "prov:label": clean(f"draft of cell {place}", 300)}
+            doc.relate("wasDerivedFrom", source, draft, **{"prov:type": "prov:Revision"})  # PROV's wasRevisionOf
+            written = draft
+        doc.relate("wasAttributedTo", written, agent)
+        doc.relate("wasInfluencedBy", source, notebook)
 
 
 def _review(doc: Document, check: Check) -> None:

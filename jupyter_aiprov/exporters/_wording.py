@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from jupyter_aiprov.exporters import _words
@@ -244,14 +244,14 @@ class WrittenView:
     fact: Written
     language: Language
     named: bool
+    cells: tuple[int, ...] = ()
 
     @property
     def where(self) -> str:
-        """The cell."""
+        """The cells written alike."""
+        many = "cells" if len(self.cells) > 1 else "cell"
         place = (
-            f"{word('cell', self.language)} {self.fact.cell}"
-            if self.fact.cell
-            else word("outside any cell", self.language)
+            f"{word(many, self.language)} {runs(self.cells)}" if self.cells else word("outside any cell", self.language)
         )
         return f"{self.fact.notebook} ({place})" if self.named and self.fact.notebook else place
 
@@ -265,6 +265,8 @@ class WrittenView:
         }
         pair = said.get(self.fact.evidence)
         extra = f", {pair[0 if self.language == 'en' else 1]}" if pair else ""
+        if self.fact.edited:
+            extra += ", then edited by a person" if self.language == "en" else ", puis modifié par une personne"
         return word(self.fact.origin, self.language) + extra
 
     @property
@@ -285,6 +287,14 @@ class WrittenView:
         low, high = (round(100 * s) for s in self.fact.share)
         unit = "%" if self.language == "en" else "\u00a0%"
         return f"{low}{unit}" if low == high else f"{low}–{high}{unit}"
+
+
+def written(facts: Facts, language: Language, *, named: bool) -> list[WrittenView]:
+    """Cells with AI-written sources, those that were written alike together."""
+    alike: dict[Written, list[int]] = {}
+    for one in facts.written:
+        alike.setdefault(replace(one, cell=None), []).extend([one.cell] if one.cell else [])
+    return [WrittenView(one, language, named, tuple(sorted(set(cells)))) for one, cells in alike.items()]
 
 
 def outside_text(tool: Mapping[str, str]) -> str:
@@ -416,7 +426,7 @@ class View:
         self.language = slots.language
         self.several = len(facts.notebooks) > 1
         self.tools = [ToolView(t, slots, self.several) for t in facts.tools]
-        self.written = [WrittenView(w, self.language, self.several) for w in facts.written]
+        self.written = written(facts, self.language, named=self.several)
         self.outside = [{"text": outside_text(t)} for t in facts.outside]
         self.legends = [self._legend(m) for m in facts.made if m.kind in ("figure", "frame", "column", "output")]
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -62,6 +62,7 @@ def render(
     folders: Sequence[Path | str] = (),
     level: int = 2,
     impact: bool = True,
+    share: bool = False,
 ) -> Statement:
     """One statement for one or several notebooks.
 
@@ -77,6 +78,8 @@ def render(
     lang: Language = "fr" if language == "fr" else "en"
     template = load(policy, folders)
     facts = _facts.facts(provenances, impact=impact)
+    if not share:  # how much of a cell is AI's is printed only where it is asked for
+        facts = replace(facts, written=tuple(replace(one, share=None) for one in facts.written))
     shared = _read(FOLDER / "_slots.toml")
     view = View(facts, Slots(lang, shared["ask"], slots or {}))
     blocks = (Heading(template["title"][lang], level), *_blocks(template, view, shared["confirm"]))

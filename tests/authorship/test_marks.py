@@ -159,7 +159,7 @@ def test_a_saved_notebook_of_jupyter_ai_shows_what_was_made_and_drafted() -> Non
 
 
 def test_annotate_writes_foreign_marks_as_ours_once() -> None:
-    nb = notebook(code("x = 1", id="w", jupyter_ai={"agent": "improve", "messages": ["…"]}), code("y = 2", name="o"))
+    nb = notebook(code("x = 1", name="w", jupyter_ai={"agent": "improve", "messages": ["…"]}), code("y = 2", name="o"))
     made = annotate(nb)
     mark = made.notebook["cells"][0]["metadata"]["aiprov"]
     assert (mark["origin"], mark["authorship"][0]["tool"]) == ("ai-generated", "jupyterlab-magic-wand")
