@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "annotate": (_AT + "annotate.Annotate", "Write or restore stamps, marks and log."),
     "strip": (_AT + "strip.Strip", "Remove every mark, and say what that destroys."),
     "verify": (_AT + "verify.Verify", "What a notebook can show of itself."),
+    "anchor": (_AT + "anchor.AnchorCommand", "Write down what the record is now, where others can vouch for it."),
     "disclose": (_AT + "disclose.Disclose", 'The section "Use of AI systems".'),
     "export": (_AT + "export.Export", "The record in the formats of archives and tools."),
     "check": (_AT + "check.CheckNotebooks", "Hold notebooks against the rules (for CI)."),

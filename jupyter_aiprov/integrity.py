@@ -66,6 +66,7 @@ class Integrity:
     not_covered: tuple[str, ...] = ()
     records: int = 0
     anchored: str | None = None  # date
+    anchors: tuple[str, ...] = ()  # what was found of them, whether it counts or not
 
     @property
     def count_missing(self) -> int:
@@ -107,4 +108,5 @@ class Integrity:
             "missing": [{"what": what, "count": count} for what, count in self.missing],
             "not_covered": list(self.not_covered),
             "anchored": self.anchored,
+            "anchors": list(self.anchors),
         }
