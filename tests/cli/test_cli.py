@@ -265,3 +265,29 @@ def test_purge_destroys_matching_texts_names_the_copies_and_keeps_the_chain(aipr
     assert "chain whole" in aiprov("journal", "verify").out
     assert aiprov("journal", "purge", "--before", "2027-01-01").code == 0
     assert not texts.exists()
+
+
+def test_anchor_and_verify_say_what_counts_and_refuse_to_overwrite(aiprov: Run, work: Made) -> None:
+    aiprov("annotate", "study.ipynb")
+    made = aiprov("anchor", "study.ipynb", "--to", "file")
+    assert (made.code, made.out.startswith("study.ipynb: wrote study.ipynb.anchor.json")) == (0, True)
+    assert "study.ipynb.anchor.json exists" in aiprov("anchor", "study.ipynb", "--to", "file").err
+    assert aiprov("anchor", "study.ipynb", "--to", "file", "--force").code == 0
+    assert "not counted: a file beside the notebook" in aiprov("verify", "study.ipynb").out
+    assert "consistent, anchored on 20" in aiprov("verify", "study.ipynb", "--anchor", "study.ipynb.anchor.json").out
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (["study.ipynb"], "needs --to"),
+    (["study.ipynb", "--to", "ssh"], "needs --key"),
+    (["study.ipynb", "--to", "ssh", "--key", "none"], "no such key"),
+    (["study.ipynb", "--to", "rfc3161", "--response", "none"], "no request was made"),
+    (["study.ipynb", "--to", "file", "--key", "none"], "--key to --to ssh"),
+    (["-", "--to", "file"], "takes a file"),
+])  # fmt: skip
+def test_anchor_refuses_what_it_cannot_do_and_leaves_no_file(
+    aiprov: Run, work: Made, words: list[str], said: str
+) -> None:
+    done = aiprov("anchor", *words)
+    assert (done.code, said in done.err) == (2, True)
+    assert not list(work.folder.glob("*.anchor*"))
