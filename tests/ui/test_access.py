@@ -11,7 +11,7 @@ from tests.ui import sample
 from tests.ui.conftest import ROOT, Server
 from tests.ui.lab import await_summary, execute, tab
 
-pytestmark = pytest.mark.ui
+pytestmark = [pytest.mark.ui, pytest.mark.full]
 AXE = ROOT / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
 PLUGIN = "jupyter-aiprov/plugin.jupyterlab-settings"
 

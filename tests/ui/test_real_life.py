@@ -31,7 +31,7 @@ from tests.ui.lab import (
     tab,
 )
 
-pytestmark = pytest.mark.ui
+pytestmark = [pytest.mark.ui, pytest.mark.full]
 Show = Callable[..., Any]
 
 
