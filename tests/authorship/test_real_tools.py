@@ -55,10 +55,11 @@ def test_the_magics_of_jupyter_ai_3_are_read_and_their_code_is_followed(tmp_path
 
 
 def test_chatbooks_own_digests_are_the_ones_we_compare() -> None:
-    """The code generation of notebook-intelligence itself, without its server; the front end saves what it returns."""
+    """Chatbook's own code generation, without its server; the front end saves what it returns."""
     program = (
         "import json; from notebook_intelligence.chatbook_kernel.codegen import resolve_executable_source as run\n"
-        f"code, info = run('find doses', {{}}, lambda p, m: {{'generatedCode': '```python\\n' + {CODE!r} + '\\n```'}})\n"
+        f"answer = '```python\\n' + {CODE!r} + '\\n```'\n"
+        "code, info = run('find doses', {}, lambda p, m: {'generatedCode': answer})\n"
         "print('INFO' + json.dumps({'code': code, **info}))"
     )
     done = subprocess.run([PYTHON, "-c", program], capture_output=True, text=True, check=True, timeout=300)
