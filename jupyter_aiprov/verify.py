@@ -145,7 +145,7 @@ class _Check:
         for subject in said.get("subjects") or ():
             if subject not in known:  # what was shown again, or is no subject of a stamp
                 self.not_covered.append("marks of outputs whose subjects no stamp here names")
-            elif said.get("origin") not in {*known[subject], "ai-derived"}:
+            elif said.get("origin") not in {*known[subject], "ai-derived", "ai-assisted"}:  # a table may be mixed
                 self._changed("edited", index, f"an output's mark does not match the stamp: {subject}"[:200])
 
     # ── marks ─────────────────────────────────────────────────────────────────────

@@ -19,6 +19,7 @@ from itertools import pairwise
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
+from jupyter_aiprov import semconv
 from jupyter_aiprov.lineage import calls, copies, stores
 from jupyter_aiprov.lineage.flow import NEXT, Flow, TooMuchError
 from jupyter_aiprov.lineage.labels import computed
@@ -214,7 +215,8 @@ class Preview:
     ) -> Shown | None:  # fmt: skip
         columns = {c: said[k] for c, k in _keys(obj) if k in said}
         whole = said.get(_SUBJECT)
-        subjects = [str(name or _source(flow, value, c) or "") + f".{c}" for c in columns]
+        made = [c for c in columns if columns[c].get("origin") in semconv.AI_ORIGINS]
+        subjects = [str(name or _source(flow, value, c) or "") + f".{c}" for c in made]
         subjects = [s.removeprefix(".") for s in subjects] or ([name] if name else [])
         if not columns and whole is None:
             return None
