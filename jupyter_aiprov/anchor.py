@@ -118,6 +118,9 @@ def applied(
     dated: list[tuple[int, str]] = []
     for one in sorted(anchors, key=lambda a: (RANK.index(a.kind), a.date or "")):
         text, counts = f"{one.kind} ({one.where}): {one.said}", one.standing == "accepted"
+        if not one.statement:
+            said.append(text)
+            continue
         if is_foreign(one.statement, nb):
             said.append(f"{text}; it is of another notebook")
             continue

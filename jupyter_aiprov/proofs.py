@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -105,12 +105,22 @@ def found(name: str, *, given: str = "", ca: str = "", signers: str = "") -> lis
         return out
     if (path := path_of(name, "file")).is_file() and not (given and path.samefile(given)):
         text = "not counted: a file beside the notebook, which its author could have rebuilt (--anchor takes your copy)"
-        out.append(Anchor("file", path.name, "unproven", text, parsed(path.read_bytes(), path.name)))
+        out.append(
+            _whole("file", path, lambda p: Anchor("file", p.name, "unproven", text, parsed(p.read_bytes(), p.name)))
+        )
     if (path := path_of(name, "rfc3161")).is_file():
-        out.append(_time_stamped(path, ca))
+        out.append(_whole("rfc3161", path, lambda p: _time_stamped(p, ca)))
     if (path := path_of(name, "ssh")).is_file():
-        out.append(_signed(path, signers))
+        out.append(_whole("ssh", path, lambda p: _signed(p, signers)))
     return out + list(_noted(Path(name)))
+
+
+def _whole(kind: str, path: Path, read: Callable[[Path], Anchor]) -> Anchor:
+    """An anchor found beside the notebook; one that cannot be read is wrong and hides no answer."""
+    try:
+        return read(path)
+    except UsageError as error:
+        return Anchor(kind, path.name, "wrong", f"wrong: {error.message}", {})
 
 
 def _time_stamped(path: Path, ca: str) -> Anchor:

@@ -109,6 +109,15 @@ def test_a_file_beside_the_notebook_is_named_and_does_not_count(made: Make) -> N
     assert "its author could have rebuilt" in found.anchors[0]
 
 
+def test_a_damaged_anchor_beside_the_notebook_is_wrong_and_hides_no_answer(made: Make) -> None:
+    one = made()
+    path = annotated(one)
+    stated(path, one, "file").write_bytes(b"{ not json")
+    found = seen(path, one)
+    assert found.text() == "consistent, not anchored (its author could have rebuilt it)"
+    assert "not JSON" in found.anchors[0]
+
+
 def test_a_kept_copy_of_the_file_counts_from_the_day_it_says(made: Make, tmp_path: Path) -> None:
     one = made()
     path = annotated(one)
