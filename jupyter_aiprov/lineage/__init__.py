@@ -35,6 +35,7 @@ __all__ = ["Lineage"]
 
 Event = dict[str, Any]
 _READS: Final = re.compile(r"read_|scan_|load|open\(|sql|Path\(")
+_SPAWNS: Final = re.compile(r"submit|Thread|create_task|ensure_future|executor|\.map\(|to_thread|apply_async")
 _FUNCTION: Final = type(lambda: None)
 
 
@@ -62,6 +63,7 @@ class Lineage:
         self._old: dict[str, Any] = {}
         self._is_imaged = False
         self._pending: tuple[ast.Module, str] | None = None
+        self._spawned: str | None = None
         self._files_before: set[str] = set()
         self.displays = Preview(self)
         self.declared: list[Mapping[str, Any]] = []  # what people state and did not withdraw, oldest first
@@ -151,6 +153,8 @@ class Lineage:
         self.displays.end()
         self.sites.forget_files()
         if not self.is_active and not self._reads_labelled(execution.source):
+            if _SPAWNS.search(execution.source):  # work that may ask when this cell is long over
+                self._spawned = execution.source
             return []
         self.is_active = True
         if self.waits is not None and self.sites.fresh:
@@ -173,6 +177,9 @@ class Lineage:
         self.lifter.start(named)
         self.module.old = self._was
         self.files.begin()
+        if self._pending is None and self._spawned is not None:
+            self._pending = self._tree(self._spawned)
+        self._spawned = None
         if self._pending is not None and (late or fresh):
             tree, file = self._pending
             late_groups = [*late, *[g for g in fresh if not g.is_rooted]]
