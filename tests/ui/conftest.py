@@ -96,7 +96,11 @@ def serving(tmp: Path, *extra: str) -> Iterator[Server]:
             yield running
         finally:
             process.terminate()
-            process.wait(20)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:  # a kernel that does not answer holds it; the tests are over
+                process.kill()
+                process.wait()
 
 
 def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
