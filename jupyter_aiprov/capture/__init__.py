@@ -7,12 +7,14 @@ A capture file (here, or behind an entry point `jupyter_aiprov.capture`) has
 
 from __future__ import annotations
 
+import ast
 import atexit
-import pkgutil
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Protocol
 
@@ -25,6 +27,9 @@ NOT_COVERED = (
     *("vllm", "gpt4all", "ray", "mlx_lm", "ctransformers", "exllamav2", "sglang", "tensorrt_llm"),
     *("onnxruntime_genai", "llama_cpp_py_sync", "keras_hub", "diffusers", "curl_cffi", "pycurl"),
 )
+
+
+_MODULES = re.compile(r"^MODULES = (\(.*?\))$", re.MULTILINE | re.DOTALL)  # a literal, so that it can be read
 
 
 class Capture(Protocol):
@@ -134,13 +139,26 @@ class Installed:
             hooked.context.__exit__(None, None, None)
 
 
+class _Waiting:
+    """A capture file beside this one, imported when one of the modules it names is."""
+
+    def __init__(self, name: str, modules: tuple[str, ...]) -> None:
+        self.MODULES = modules
+        self._name = name
+
+    def install(self, module: ModuleType, tap: Tap) -> AbstractContextManager[None]:
+        """Import the file, and have it follow `module`."""
+        context: AbstractContextManager[None] = import_module(self._name).install(module, tap)
+        return context
+
+
 def siblings() -> Iterator[Capture]:
-    """The capture files beside this one."""
-    for found in pkgutil.iter_modules(__path__):
-        if not found.name.startswith("_"):
-            module = import_module(f"{__name__}.{found.name}")
-            if hasattr(module, "MODULES"):
-                yield module  # a module with the two names is a Capture
+    """The capture files beside this one, read for the modules they wait for and not imported."""
+    for folder in __path__:
+        for path in sorted(Path(folder).glob("[!_]*.py")):
+            found = _MODULES.search(path.read_text("utf-8"))
+            if found:
+                yield _Waiting(f"{__name__}.{path.stem}", ast.literal_eval(found[1]))
 
 
 def plugins(tap: Tap) -> Iterator[Capture]:

@@ -13,8 +13,7 @@ from jupyter_aiprov.capture._tee import afollowed, followed, watch
 from jupyter_aiprov.capture._wire import clipped, opened, request_headers, response_headers, sending
 from jupyter_aiprov.model import Request
 
-_TRANSPORTS = "dspy._vendor.lm15.transports"
-MODULES = (f"{_TRANSPORTS}._sync", f"{_TRANSPORTS}._async")
+MODULES = ("dspy._vendor.lm15.transports._sync", "dspy._vendor.lm15.transports._async")
 NAME = "dspy-lm15"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_aiprov import capture
 from jupyter_aiprov.capture._finder import Finder
 
 
@@ -84,3 +85,11 @@ def test_two_finders_in_one_process_both_hook_and_leave_the_loader_alone(package
         module = importlib.import_module(package)
     assert seen == ["first", "second"]
     assert "exec_module" not in vars(module.__spec__.loader)
+
+
+def test_every_capture_file_is_waited_for_by_the_modules_it_names() -> None:
+    """The files are read, not imported, at load; one whose list cannot be read would never be hooked."""
+    folder = Path(capture.__file__).parent
+    files = {path.stem for path in folder.glob("[!_]*.py")}
+    named = {name: importlib.import_module(f"jupyter_aiprov.capture.{name}").MODULES for name in files}
+    assert sorted(found.MODULES for found in capture.siblings()) == sorted(named.values())
