@@ -12,7 +12,7 @@ import sys
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -26,6 +26,7 @@ from jupyter_aiprov.config import AIProv
 from jupyter_aiprov.lineage import Lineage, display
 from jupyter_aiprov.lineage.outputs import Outputs
 from jupyter_aiprov.model import Invocation, Request
+from jupyter_aiprov.once import once
 from jupyter_aiprov.recorder import Recorder, guarded
 from jupyter_aiprov.workers import Workers, is_enabled
 
@@ -81,14 +82,14 @@ class Session:
         self._open()
 
     # Made on the journal's thread while the user goes on (see `_warm`), or when first needed.
-    @cached_property
+    @once
     def guard(self) -> Guard:
         """What may leave."""
         from jupyter_aiprov.guard import Guard
 
         return Guard(self.config)
 
-    @cached_property
+    @once
     def redactor(self) -> Redactor:
         """The only door to anything written."""
         from jupyter_aiprov.redact import Redactor
