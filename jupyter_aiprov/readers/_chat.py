@@ -24,12 +24,13 @@ SETTINGS = {
     "reasoning_effort": "reasoning.effort",
     "stream": "stream",
 }
+FITS = _reading.has(choices=list)
 
 
 def read(exchange: Exchange, model: str | None = None) -> Invocation:
     """A whole chat exchange; `model` is the one the path names."""
     body, why = _reading.request_json(exchange.request)
-    return _reading.read(asked(body, why, model), exchange, plain, streamed)
+    return _reading.read(asked(body, why, model), exchange, plain, streamed, FITS)
 
 
 def asked(body: Dict, why: str | None = None, model: str | None = None) -> Invocation:
@@ -182,8 +183,12 @@ def plain(payload: Any) -> dict[str, Any]:
         "finish_reasons": tuple(r for r in reasons if r),
         "usage": usage(payload.get("usage")),
         "extra": identity(payload),
-        "unparsed": None if choices else "the answer has no choices",
+        "unparsed": None if any(map(_is_choice, choices)) else "the answer has no choices",
     }
+
+
+def _is_choice(choice: Dict) -> bool:
+    return isinstance(choice.get("message"), dict) or isinstance(first(choice, "text", "finish_reason"), str)
 
 
 def _said(said: Dict) -> list[dict[str, Any]]:

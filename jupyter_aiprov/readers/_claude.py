@@ -18,6 +18,7 @@ SETTINGS = {
     "stop_sequences": "stop_sequences",
     "stream": "stream",
 }
+FITS = _reading.has(content=list)
 
 
 def asked(body: Dict, why: str | None = None, model: str | None = None) -> Invocation:

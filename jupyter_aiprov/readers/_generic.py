@@ -105,11 +105,12 @@ def answered(asked: Invocation, exchange: Exchange) -> Invocation:
     if response is None:
         return asked
     kind = _body.media_type(response)
-    if response.status < 400 and kind and "json" not in kind and not _body.is_stream(response) and response.body:
+    is_body = response.body and kind not in ("", "text/html") and "json" not in kind  # a page is a gateway's
+    if response.status < 400 and is_body and not _body.is_stream(response):
         content = _body.decoded(response)
         said = _parts.texts(_body.text(response)) if kind.startswith("text/") else [_parts.blob(content, kind)]
         return replace(asked, output=(_parts.answer(said),), complete=_reading.whole(exchange))
-    return _reading.read(asked, exchange, _plain, _streamed)
+    return _reading.read(asked, exchange, _plain, _streamed, _reading.is_container)
 
 
 def _plain(payload: Any) -> _reading.Fields:

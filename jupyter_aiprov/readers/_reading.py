@@ -16,10 +16,18 @@ _MODEL = re.compile(rb'"model"\s*:\s*"([^"\\]{1,200})"')
 Fields = dict[str, Any]  # fields of an Invocation, as found
 Plain = Callable[[Any], Fields]
 Streamed = Callable[[list[_stream.Event]], Fields]
+Fits = Callable[[Any], bool]
+STRANGE = "the answer is not in the shape of its dialect"
 
 
-def read(asked: Invocation, exchange: Exchange, plain: Plain, streamed: Streamed | None = None) -> Invocation:
-    """The request's fields completed by the response: absent, an error, a plain answer or a stream."""
+def read(
+    asked: Invocation, exchange: Exchange, plain: Plain, streamed: Streamed | None = None, fits: Fits | None = None
+) -> Invocation:
+    """The request's fields completed by the response: absent, an error, a plain answer or a stream.
+
+    `fits` tells a plain answer of the dialect from other JSON; without it an answer is one when
+    something is found in it. What is no answer is `unparsed` and never complete.
+    """
     response = exchange.response
     if response is None:
         return asked
@@ -29,6 +37,8 @@ def read(asked: Invocation, exchange: Exchange, plain: Plain, streamed: Streamed
         found = streamed(events)
         error = found.get("error_type") or stream_error(events) or failed(response.status)
         why = None if events or not response.body else "the stream holds no event"
+        if events and error is None and not tells(found) and (found.get("complete") or exchange.ended == "eof"):
+            why, found["complete"] = "the stream holds nothing of its dialect", False
         found = {"unparsed": why, "streamed": True, **found, "error_type": error}
         return replace(asked, **_kept(asked, found))
     error = error_of(payload, response)
@@ -41,7 +51,31 @@ def read(asked: Invocation, exchange: Exchange, plain: Plain, streamed: Streamed
         if not response.body and response.status != 200:  # accepted, moved, nothing to say
             return asked
         return replace(asked, unparsed=asked.unparsed or unreadable(response), complete=False)
-    return replace(asked, **{"complete": True, **_kept(asked, plain(payload))})
+    found = {"complete": True, **plain(payload)}
+    if not (fits(payload) if fits is not None else isinstance(payload, dict) and tells(found)):
+        found["unparsed"] = found.get("unparsed") or STRANGE
+    if found.get("unparsed"):
+        found["complete"] = False
+    return replace(asked, **_kept(asked, found))
+
+
+def has(**types: type | tuple[type, ...]) -> Fits:
+    """A test for objects that have one of these keys with a value of its type."""
+    return lambda payload: isinstance(payload, dict) and any(isinstance(payload.get(k), t) for k, t in types.items())
+
+
+def is_container(payload: Any) -> bool:
+    """Any object or list: for answers that have no shape of their own."""
+    return isinstance(payload, dict | list)
+
+
+def tells(found: Fields) -> bool:
+    """True when something was found: a name, a counter, a reason, a part of an answer."""
+    named = any(found.get(key) for key in _TELLING)
+    return named or any(message.parts for message in found.get("output", ()))
+
+
+_TELLING = ("response_model", "response_id", "finish_reasons", "usage", "extra", "error_type")
 
 
 def _kept(asked: Invocation, found: Fields) -> Fields:

@@ -15,7 +15,7 @@ from jupyter_aiprov.readers._registry import reads
 def messages(exchange: Exchange) -> Invocation:
     """Anthropic Messages, streamed or not.  Usage in message_delta is cumulative: set, never add."""
     body, why = _reading.request_json(exchange.request)
-    return _reading.read(_claude.asked(body, why), exchange, _claude.plain, _claude.streamed)
+    return _reading.read(_claude.asked(body, why), exchange, _claude.plain, _claude.streamed, _claude.FITS)
 
 
 @reads(
@@ -27,7 +27,7 @@ def vertex(exchange: Exchange) -> Invocation:
     """Claude on Vertex AI: the same body, the model in the path."""
     body, why = _reading.request_json(exchange.request)
     model = _reading.path_model(exchange.request.path, "/models/", ":")
-    return _reading.read(_claude.asked(body, why, model), exchange, _claude.plain, _claude.streamed)
+    return _reading.read(_claude.asked(body, why, model), exchange, _claude.plain, _claude.streamed, _claude.FITS)
 
 
 @reads(host="api.anthropic.com", path="/v1/complete", provider="anthropic")
@@ -35,7 +35,7 @@ def complete(exchange: Exchange) -> Invocation:
     """The legacy Text Completions API."""
     body, why = _reading.request_json(exchange.request)
     asked = replace(_claude.asked(body, why), operation="text_completion", input=_parts.user(body.get("prompt")))
-    return _reading.read(asked, exchange, _claude.completed, _claude.completion_streamed)
+    return _reading.read(asked, exchange, _claude.completed, _claude.completion_streamed, _reading.has(completion=str))
 
 
 @reads(path="*/messages/count_tokens", kind="housekeeping")

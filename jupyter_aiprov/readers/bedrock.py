@@ -45,6 +45,12 @@ messages prompt inputText texts text_prompts query message textToImageParams sin
 inputImage inputs images
 """
 FAMILY_KEYS = frozenset(_FAMILY_KEYS.split())
+FITS = _reading.has(
+    **dict.fromkeys(("content", "choices", "results", "outputs", "generations", "completions"), list),
+    **dict.fromkeys(("images", "artifacts", "embedding", "data"), list),
+    **dict.fromkeys(("completion", "generation", "text"), str),
+    **dict.fromkeys(("embeddings", "embeddingsByType", "output"), (list, dict)),
+)
 METRICS = "amazon-bedrock-invocationMetrics"
 BLOCKED = "amazon-bedrock-guardrailAction"  # a guardrail ends the stream without a stop reason
 
@@ -54,7 +60,7 @@ def converse(exchange: Exchange) -> Invocation:
     """Converse, streamed or not; the model is in the path only."""
     body, why = _reading.request_json(exchange.request)
     asked = _converse.asked(body, why, _model(exchange))
-    return _reading.read(asked, exchange, _converse.plain, _converse.streamed)
+    return _reading.read(asked, exchange, _converse.plain, _converse.streamed, _reading.has(output=dict))
 
 
 @reads(path="*/model/*/count-tokens", kind="housekeeping")
@@ -74,7 +80,7 @@ def invoke(exchange: Exchange) -> Invocation:
     body, why = _reading.request_json(exchange.request)
     model = _model(exchange)
     asked = replace(_asked(body, model or ""), request_model=model, unparsed=why)
-    found = _reading.read(asked, exchange, _plain, _streamed)
+    found = _reading.read(asked, exchange, _plain, _streamed, FITS)
     if found.usage is None and exchange.response is not None and found.error_type is None:
         headers = exchange.response.headers
         counted = {key: int(headers[h]) for h, key in COUNTS.items() if headers.get(h, "").isdigit()}

@@ -47,7 +47,7 @@ def chat(exchange: Exchange) -> Invocation:
         tools=_parts.functions(body.get("tools")),
         output_type=_chat.output_type(body.get("response_format")),
     )
-    return _reading.read(asked, exchange, _plain_v2, _streamed_v2)
+    return _reading.read(asked, exchange, _plain_v2, _streamed_v2, _reading.has(message=dict))
 
 
 def _plain_v2(payload: Any) -> _reading.Fields:
@@ -137,7 +137,7 @@ def chat_v1(exchange: Exchange) -> Invocation:
         tools=_parts.functions(body.get("tools")),
         output_type=_chat.output_type(body.get("response_format")),
     )
-    return _reading.read(asked, exchange, _plain_v1, _streamed_v1)
+    return _reading.read(asked, exchange, _plain_v1, _streamed_v1, _reading.has(text=str))
 
 
 def _v1_parts(said: Dict) -> list[dict[str, Any]]:
@@ -181,7 +181,7 @@ def generate(exchange: Exchange) -> Invocation:
     """The older generate and summarize."""
     body, why = _reading.request_json(exchange.request)
     asked = _base(body, why, "text_completion", first(body, "prompt", "text"))
-    return _reading.read(asked, exchange, _generated, _generated_stream)
+    return _reading.read(asked, exchange, _generated, _generated_stream, _reading.has(generations=list, summary=str))
 
 
 def _generated(payload: Any) -> _reading.Fields:
@@ -218,7 +218,7 @@ def embed(exchange: Exchange) -> Invocation:
     ]
     base = _base(body | {"max_tokens": None}, why, "embeddings", *_parts.strings(body.get("texts")))
     asked = replace(base, input=(*base.input, *pictures, *mixed))
-    return _reading.read(asked, exchange, _identified)
+    return _reading.read(asked, exchange, _identified, fits=_reading.has(embeddings=(list, dict)))
 
 
 @reads(host=HOSTS, path="*/rerank", provider="cohere")
@@ -228,7 +228,12 @@ def rerank(exchange: Exchange) -> Invocation:
     documents = [
         _parts.as_text(first(d, "text") or d) if isinstance(d, dict) else d for d in items(body.get("documents"))
     ]
-    return _reading.read(_base(body, why, "rerank", body.get("query"), *documents), exchange, _identified)
+    return _reading.read(
+        _base(body, why, "rerank", body.get("query"), *documents),
+        exchange,
+        _identified,
+        fits=_reading.has(results=list),
+    )
 
 
 @reads(host=HOSTS, path=("*/classify", "*/tokenize", "*/detokenize"), provider="cohere")
@@ -236,7 +241,7 @@ def other(exchange: Exchange) -> Invocation:
     """Classification and tokens: a call, but no generation."""
     body, why = _reading.request_json(exchange.request)
     asked = _base(body, why, "other", body.get("text"), *_parts.strings(body.get("inputs")))
-    return _reading.read(asked, exchange, _identified)
+    return _reading.read(asked, exchange, _identified, fits=_reading.has(classifications=list, tokens=list, text=str))
 
 
 def _identified(payload: Any) -> _reading.Fields:

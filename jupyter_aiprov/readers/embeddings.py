@@ -27,7 +27,7 @@ def embeddings(exchange: Exchange) -> Invocation:
         input=tuple(_inputs(sent)),
         unparsed=why,
     )
-    return _reading.read(asked, exchange, _plain)
+    return _reading.read(asked, exchange, _plain, fits=_reading.has(data=list, embeddings=list))
 
 
 def _inputs(sent: Any) -> list[Message]:

@@ -22,6 +22,7 @@ SETTINGS = {
     "presencePenalty": "presence_penalty",
     "candidateCount": "choice.count",
 }
+FITS = _reading.has(candidates=list, promptFeedback=dict, prompt_feedback=dict, usageMetadata=dict, usage_metadata=dict)
 # a prompt that was refused outright has no candidate, and this instead of a finish reason
 REFUSED = ("promptFeedback", "blockReason")
 
@@ -41,13 +42,15 @@ def camel(value: Any) -> Dict:
 def generate(exchange: Exchange) -> Invocation:
     """generateContent, in one piece, as server-sent events or as a JSON array in pieces."""
     body, why = _reading.request_json(exchange.request)
-    found = _reading.read(_asked(camel(body), _model(exchange), why), exchange, _plain, _streamed)
+    found = _reading.read(_asked(camel(body), _model(exchange), why), exchange, _plain, _streamed, FITS)
     response = exchange.response
     if response is None or found.streamed or ":streamGenerateContent" not in exchange.request.path:
         return found
     if response.status >= 400 or _body.text(response).lstrip()[:1] != "[":
         return found
     events = _stream.events(response)
+    if not any(FITS(e.data) or _reading.error_in(e.data) is not None for e in events):
+        return found
     error = _reading.stream_error(events)
     return replace(found, **{"unparsed": why, **_streamed(events), "streamed": True, "error_type": error})
 
@@ -209,7 +212,11 @@ def embed(exchange: Exchange) -> Invocation:
         input=tuple(_parts.message("user", parts) for content in asked if (parts := _parts_of(content))),
         unparsed=why,
     )
-    return _reading.read(found, exchange, lambda payload: {"usage": _usage(mapping(payload).get("usageMetadata"))})
+    return _reading.read(found, exchange, _embedded, fits=_reading.has(embedding=dict, embeddings=list))
+
+
+def _embedded(payload: Any) -> _reading.Fields:
+    return {"usage": _usage(mapping(payload).get("usageMetadata"))}
 
 
 @reads(path="*/models/*:batchGenerateContent", shape=("batch",))
@@ -261,7 +268,7 @@ def predict(exchange: Exchange) -> Invocation:
         output_type="image" if kind == "image_generation" else None,
         unparsed=why,
     )
-    return _reading.read(found, exchange, _predicted)
+    return _reading.read(found, exchange, _predicted, fits=_reading.has(predictions=list, name=str))
 
 
 def _prediction(model: str, instances: list[Dict]) -> str:

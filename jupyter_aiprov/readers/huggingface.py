@@ -47,7 +47,7 @@ def infer(exchange: Exchange) -> Invocation:
     if response is not None and response.status < 400 and _body.media_type(response).startswith(("image/", "audio/")):
         made = _parts.blob(_body.decoded(response), _body.media_type(response))
         return replace(asked, output=(_parts.answer([made]),), complete=_reading.whole(exchange))
-    return _reading.read(asked, exchange, _plain, _streamed)
+    return _reading.read(asked, exchange, _plain, _streamed, _reading.is_container)
 
 
 def _structured(inputs: Any) -> tuple[Any, ...]:
@@ -107,4 +107,8 @@ def embed(exchange: Exchange) -> Invocation:
     """Text Embeddings Inference."""
     body, why = _reading.request_json(exchange.request)
     asked = Invocation("embeddings", input=_parts.user(*_parts.strings(body.get("inputs"))), unparsed=why)
-    return _reading.read(asked, exchange, lambda _: {})
+    return _reading.read(asked, exchange, lambda _: {}, fits=_is_vectors)
+
+
+def _is_vectors(payload: Any) -> bool:
+    return isinstance(payload, list) and all(isinstance(vector, list) for vector in payload)

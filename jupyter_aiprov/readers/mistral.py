@@ -21,7 +21,7 @@ def fill_in(exchange: Exchange) -> Invocation:
     asked = replace(
         _chat.asked(body, why), operation="text_completion", input=_parts.user(body.get("prompt"), body.get("suffix"))
     )
-    return _reading.read(asked, exchange, _chat.plain, _chat.streamed)
+    return _reading.read(asked, exchange, _chat.plain, _chat.streamed, _chat.FITS)
 
 
 @reads(host=HOSTS, path="/v1/agents/completions", provider="mistral_ai")
@@ -29,7 +29,7 @@ def agent(exchange: Exchange) -> Invocation:
     """Chat with a stored agent, which stands where the model would."""
     body, why = _reading.request_json(exchange.request)
     asked = _chat.asked(body, why)
-    return _reading.read(replace(asked, extra=_agent(body)), exchange, _chat.plain, _chat.streamed)
+    return _reading.read(replace(asked, extra=_agent(body)), exchange, _chat.plain, _chat.streamed, _chat.FITS)
 
 
 def _agent(body: dict[str, Any]) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def conversation(exchange: Exchange) -> Invocation:
         extra=_agent(body),
         unparsed=why,
     )
-    return _reading.read(asked, exchange, _conversed, _conversed_stream)
+    return _reading.read(asked, exchange, _conversed, _conversed_stream, _reading.has(outputs=list))
 
 
 def _entry(entry: Dict) -> Message | None:
@@ -139,7 +139,7 @@ def ocr(exchange: Exchange) -> Invocation:
         input=(_parts.message("user", [part]),),
         unparsed=why,
     )
-    return _reading.read(asked, exchange, _pages)
+    return _reading.read(asked, exchange, _pages, fits=_reading.has(pages=list))
 
 
 def _pages(payload: Any) -> _reading.Fields:

@@ -58,9 +58,11 @@ def embed(exchange: Exchange) -> Invocation:
     body, why = _reading.request_json(exchange.request)
     texts = _parts.strings(body.get("input")) or _parts.strings(body.get("prompt"))
     asked = replace(_base(body, why, "embeddings"), input=_parts.user(*texts))
-    return _reading.read(
-        asked, exchange, lambda p: {"response_model": string(mapping(p).get("model")), "usage": _usage(mapping(p))}
-    )
+    return _reading.read(asked, exchange, _embedded, fits=_reading.has(embeddings=list, embedding=list))
+
+
+def _embedded(payload: Any) -> _reading.Fields:
+    return {"response_model": string(mapping(payload).get("model")), "usage": _usage(mapping(payload))}
 
 
 def _base(body: Dict, why: str | None, operation: str) -> Invocation:

@@ -32,7 +32,7 @@ def completions(exchange: Exchange) -> Invocation:
     body, why = _reading.request_json(exchange.request)
     model = _reading.path_model(exchange.request.path, "/deployments/")
     asked = replace(_chat.asked(body, why, model), operation="text_completion", input=_parts.user(*_prompts(body)))
-    return _reading.read(asked, exchange, _chat.plain, _chat.streamed)
+    return _reading.read(asked, exchange, _chat.plain, _chat.streamed, _chat.FITS)
 
 
 @reads(path="*/completion", shape=("prompt",))
@@ -47,7 +47,7 @@ def llama_server(exchange: Exchange) -> Invocation:
         input=_parts.user(*_prompts(body)),
         unparsed=why,
     )
-    return _reading.read(asked, exchange, _llama_plain, _llama_streamed)
+    return _reading.read(asked, exchange, _llama_plain, _llama_streamed, _reading.has(content=str))
 
 
 def _prompts(body: Dict) -> list[str]:

@@ -54,7 +54,7 @@ def images(exchange: Exchange) -> Invocation:
     sent = [_parts.blob(f.data, f.media_type, "image") for f in files]
     if sent:
         asked = replace(asked, input=(*asked.input, _parts.message("user", sent)))
-    return _reading.read(asked, exchange, _pictures, _pictures_streamed)
+    return _reading.read(asked, exchange, _pictures, _pictures_streamed, _reading.has(data=list, images=list))
 
 
 def _pictures(payload: Any) -> _reading.Fields:
@@ -98,10 +98,13 @@ def speech(exchange: Exchange) -> Invocation:
     asked = replace(asked, system=tuple(_parts.texts(body.get("instructions"))))
     response = exchange.response
     kind = _body.media_type(response) if response is not None else ""
-    if response is not None and response.status < 400 and kind != "application/json" and not _body.is_stream(response):
+    is_sound = kind != "application/json" and not kind.startswith("text/")  # a gateway's page is no sound
+    if response is not None and response.status < 400 and is_sound and not _body.is_stream(response):
         sound = _parts.blob(_body.decoded(response), kind or "audio/mpeg", "audio")
         return replace(asked, output=(_parts.answer([sound]),), complete=_reading.whole(exchange))
-    return _reading.read(asked, exchange, lambda _: {}, _spoken)
+    return _reading.read(
+        asked, exchange, lambda _: {}, _spoken, _reading.has(audio=(str, dict), data=(str, list, dict))
+    )
 
 
 def _spoken(events: list[_stream.Event]) -> _reading.Fields:
@@ -136,10 +139,11 @@ def _transcribed(exchange: Exchange) -> Invocation:
     if sounds:
         asked = replace(asked, input=(*asked.input, _parts.message("user", sounds)))
     response = exchange.response
-    if response is not None and response.status < 400 and body.get("response_format") in ("text", "srt", "vtt"):
+    is_text = body.get("response_format") in ("text", "srt", "vtt")
+    if response is not None and response.status < 400 and is_text and _body.media_type(response) != "text/html":
         said = _parts.answer(_parts.texts(_body.text(response)))
         return replace(asked, output=(said,), complete=_reading.whole(exchange))
-    return _reading.read(asked, exchange, _written, _written_streamed)
+    return _reading.read(asked, exchange, _written, _written_streamed, _reading.has(text=str))
 
 
 def _written(payload: Any) -> _reading.Fields:
@@ -170,7 +174,7 @@ def moderation(exchange: Exchange) -> Invocation:
         if isinstance(sent, str)
         else (_parts.message("user", _chat.parts(sent)),),
     )
-    return _reading.read(asked, exchange, _verdict)
+    return _reading.read(asked, exchange, _verdict, fits=_reading.has(results=list))
 
 
 def _verdict(payload: Any) -> _reading.Fields:

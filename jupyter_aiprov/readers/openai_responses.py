@@ -19,6 +19,7 @@ SETTINGS = {
     "background": "background",
 }
 HOSTS = ("api.openai.com", "*.api.openai.com", "*.openai.azure.com")
+FITS = _reading.has(output=list)
 CLOSING = ("response.completed", "response.failed", "response.incomplete", "response.cancelled")
 ENDED = ("completed", "failed", "incomplete", "cancelled")
 FOLLOWS = "openai.request.previous_response_id"
@@ -47,7 +48,7 @@ def responses(exchange: Exchange) -> Invocation:
         extra=_conversation(body),
         unparsed=why,
     )
-    return _reading.read(asked, exchange, _plain, _streamed)
+    return _reading.read(asked, exchange, _plain, _streamed, FITS)
 
 
 @reads(host=HOSTS, path="*/responses/*", method="GET")
@@ -55,7 +56,7 @@ def retrieved(exchange: Exchange) -> Invocation:
     """An answer fetched by its id: what a background job came to; joined to its request by the id."""
     name = exchange.request.path.rstrip("/").rpartition("/")[2]
     asked = Invocation(operation="chat", response_id=name, extra={RETRIEVED: True})
-    return _reading.read(asked, exchange, _plain, _streamed)
+    return _reading.read(asked, exchange, _plain, _streamed, FITS)
 
 
 @reads(host=HOSTS, path="*/responses/*/*", method="GET", kind="housekeeping")

@@ -24,7 +24,12 @@ def rerank(exchange: Exchange) -> Invocation:
         input=_parts.user(body.get("query"), *documents),
         unparsed=why,
     )
-    return _reading.read(asked, exchange, _ranked)
+    return _reading.read(asked, exchange, _ranked, fits=_is_ranking)
+
+
+def _is_ranking(payload: Any) -> bool:
+    ranked = payload if isinstance(payload, list) else dig(payload, "results") or dig(payload, "data")
+    return isinstance(ranked, list) and all(isinstance(r, dict) for r in ranked)
 
 
 def _ranked(payload: Any) -> _reading.Fields:

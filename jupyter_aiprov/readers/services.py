@@ -116,10 +116,11 @@ def nvidia(exchange: Exchange) -> Invocation:
 @reads(host=("forge.evolutionaryscale.ai", "biohub.ai"), path="/api/v1/*", provider="evolutionaryscale")
 def esm(exchange: Exchange) -> Invocation:
     """Proteins: a sequence in, a structure, a sequence or vectors out."""
-    found = _generic.call(exchange, _word(exchange))
-    if not found.input and exchange.request.body.isascii():  # ESM Atlas takes the bare sequence
-        return replace(found, input=_generic.said(exchange.request.body.decode("ascii")), unparsed=None)
-    return found
+    request = exchange.request
+    asked = _generic.call(Exchange(request), _word(exchange))
+    if not asked.input and request.body.isascii():  # ESM Atlas takes the bare sequence
+        asked = replace(asked, input=_generic.said(request.body.decode("ascii")), unparsed=None)
+    return _generic.answered(asked, exchange)
 
 
 def _word(exchange: Exchange) -> str:

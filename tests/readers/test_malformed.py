@@ -5,6 +5,7 @@ import os
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -126,3 +127,67 @@ def test_json_nested_beyond_all_measure_raises_nothing(case: Any) -> None:
             replace(case.exchange.request, body=b'{"model": "m", "input": ' + legal + b', "messages": ' + legal + b"}")
         )
     )
+
+
+# Tasks and services whose answers may be any object or list: there only a bare value is none.
+OPEN = ("generic.", "services.", "huggingface.infer")
+
+
+def reads(case: Any, answer: Any, kind: str = "application/json") -> Any:
+    body = json.dumps(answer).encode()
+    found = read(Exchange(case.exchange.request, Response(200, {"content-type": kind}, body, size=len(body))))
+    assert found is not None
+    return found
+
+
+def is_open(case: Any) -> bool:
+    reader = readers.recognise(case.exchange.request)
+    return reader is not None and reader.name.startswith(OPEN)
+
+
+def assert_no_answer(found: Any) -> None:
+    if found.kind == "call":  # a file that holds no answers is none
+        assert not found.complete
+        assert found.unparsed or found.error_type
+
+
+@pytest.mark.parametrize("answer", [0, -1.5, True, "", "text"], ids=repr)
+def test_a_bare_value_is_no_answer_of_any_dialect(case: Any, answer: Any) -> None:
+    if json.dumps(answer).encode() == case.exchange.response.body:
+        return
+    assert_no_answer(reads(case, answer))
+
+
+@pytest.mark.parametrize("answer", [[1], ["a", None], {}, {"unheard": "of"}, {"ok": True, "n": [1]}], ids=repr)
+def test_json_of_another_shape_is_no_answer_of_a_dialect_that_has_one(case: Any, answer: Any) -> None:
+    if not is_open(case):
+        assert_no_answer(reads(case, answer))
+
+
+@QUICK
+@given(data=st.data())
+def test_an_answer_whose_fields_all_have_another_type_is_not_complete(case: Any, data: Any) -> None:
+    try:
+        answer = json.loads(case.exchange.response.body)
+    except ValueError:
+        return
+    if isinstance(answer, dict) and not is_open(case):
+        wrong = st.sampled_from([0, 1.5, True, -7])
+        found = reads(case, {key: data.draw(wrong) for key in answer})
+        assert not found.complete or found.error_type  # `"error": true` is an error, and a whole one
+
+
+@QUICK
+@given(answer=SCALARS | st.lists(SCALARS, max_size=3))
+def test_events_of_bare_values_are_no_complete_stream_even_with_an_end_mark(streamed_case: Any, answer: Any) -> None:
+    body = f"data: {json.dumps(answer)}\n\ndata: [DONE]\n\n".encode()
+    response = Response(200, {"content-type": "text/event-stream"}, body, size=len(body))
+    found = read(Exchange(streamed_case.exchange.request, response))
+    assert not found.complete
+    assert found.unparsed or found.error_type
+
+
+@pytest.mark.parametrize("page", [b"<html>gateway</html>", b"<!doctype html><p>login</p>"])
+def test_a_gateways_page_is_no_answer_whatever_was_asked(case: Any, page: bytes) -> None:
+    found = read(Exchange(case.exchange.request, Response(200, {"content-type": "text/html"}, page, size=len(page))))
+    assert_no_answer(found)
