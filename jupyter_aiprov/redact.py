@@ -15,7 +15,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, ClassVar, Final, NamedTuple
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
@@ -134,6 +134,9 @@ _CONTEXT: Final = {
         _around("url-secret", f"passw(?:or)?d{_EQUALS}", _PARAMETER, _IN_URL),
         _around("assigned-secret", f"passw(?:or)?d{_ASSIGN}", _QUOTED),
     ),
+    "de passe": (_around("assigned-secret", f"de passe{_ASSIGN}", _QUOTED, r"mot\s"),),
+    "mdp": (_around("assigned-secret", f"mdp{_ASSIGN}", _QUOTED, "(?:^|[^a-z])"),),
+    "login ": (_around("assigned-secret", r"login\s{1,4}(?:--[a-z-]{1,20}[ =])?", "(?=[a-z-_]*[0-9])[a-z0-9_-]{32,}"),),
     "credential=": (_around("url-secret", "credential=", _PARAMETER, _IN_URL),),
     "sig=": (_around("url-secret", "sig=", _PARAMETER, _IN_URL),),
     "signature=": (
@@ -279,7 +282,17 @@ def cut(text: str, spans: Sequence[Span]) -> str:
 
 def is_secret_name(name: str) -> bool:
     """True when a value under this key is a secret whatever it looks like."""
+    return _is_secret_key(name) if len(name) < 100 else _SECRET_NAME.fullmatch(name) is not None
+
+
+@lru_cache(maxsize=1024)
+def _is_secret_key(name: str) -> bool:
     return _SECRET_NAME.fullmatch(name) is not None
+
+
+@lru_cache(maxsize=1024)
+def _is_secret_header(name: str) -> bool:
+    return _SECRET_HEADER.fullmatch(name) is not None
 
 
 def environment_secrets(environ: Mapping[str, str]) -> list[str]:
@@ -337,8 +350,8 @@ class Redactor:
 
     def learn_request(self, url: str, headers: Mapping[str, str]) -> None:
         """Redact the request's own credentials wherever they turn up: servers echo them in errors."""
-        found = [_SCHEME.sub("", v) for k, v in headers.items() if _SECRET_HEADER.fullmatch(k)]
-        query = urlsplit_or_none(url)
+        found = [_SCHEME.sub("", v) for k, v in headers.items() if v and _is_secret_header(k)]
+        query = urlsplit_or_none(url) if "?" in url or "@" in url else None
         if query is not None:
             found += [v for k, v in parse_qsl(query.query) if _SECRET_HEADER.fullmatch(k) or k.lower() == "sig"]
             found += [unquote(query.password)] if query.password else []
@@ -393,7 +406,14 @@ class Redactor:
         return [cut(t, s) for t, s in zip(texts, spans, strict=True)]
 
     def value(self, value: Any) -> Any:
-        """A JSON-like value without secrets, keys included; numbers, booleans and None as they are."""
+        """A JSON-like value without secrets, keys included; numbers, booleans and None as they are. Always a copy."""
+        return self._value(value, 0)
+
+    def checked(self, value: Any) -> Any:
+        """As `value`, but the very object when it has no secret: its texts are looked at once, as one."""
+        texts: list[str] = []
+        if _gathered(value, texts, 0) and not self.spans("\n".join(texts)):
+            return value
         return self._value(value, 0)
 
     def _value(self, value: Any, depth: int) -> Any:
@@ -447,6 +467,48 @@ class Redactor:
             for name, value in headers.items()
             if name.lower() in _HEADERS or name.lower().startswith(_HEADER_PREFIXES)
         }
+
+
+def _gathered(value: Any, texts: list[str], depth: int) -> bool:
+    """Take every text of a JSON value, those that belong together also as one; False where it must be walked.
+
+    Whatever is found in one of the texts is found in them joined by line ends, too.
+    """
+    kind = type(value)
+    if kind is str:
+        texts.append(value)
+    elif kind is dict:
+        if depth > _MAX_DEPTH:
+            return False
+        for key, inner in value.items():
+            if type(key) is not str:
+                return False
+            texts.append(key)
+            if type(inner) is str:
+                if inner and is_secret_name(key):
+                    return False
+                texts.append(inner)
+            elif inner is not None and not _gathered(inner, texts, depth + 1):
+                return False
+    elif kind is list:
+        if depth > _MAX_DEPTH:
+            return False
+        for inner in value:
+            if not _gathered(inner, texts, depth + 1):
+                return False
+        if len(value) > 1:
+            texts += _belonging(value)
+    else:
+        return value is None or kind is bool or kind is int or kind is float
+    return True
+
+
+def _belonging(items: list[Any]) -> Iterable[str]:
+    """The texts that a list holds in pieces."""
+    if type(items[0]) is str:
+        return ["".join(items)] if all(type(i) is str for i in items) else ()
+    pieces = [[i[key] for i in items if type(i) is dict and type(i.get(key)) is str] for key in ("content", "text")]
+    return ["".join(p) for p in pieces if len(p) > 1]
 
 
 def _touching(spans: Sequence[Span], start: int, end: int) -> Iterable[Span]:

@@ -5,10 +5,12 @@ Bytes throughout: a 100 kB text costs about two milliseconds, a hundred megabyte
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Final
+from urllib.parse import unquote_to_bytes
 
 Token = bytes
 
@@ -16,6 +18,7 @@ Token = bytes
 _TABLE: Final = bytes(c if c >= 128 or c == 0 or chr(c).isalnum() or chr(c) in "-_" else 32 for c in range(256))
 _ESCAPE: Final = re.compile(r"\\{1,8}u([0-9a-fA-F]{4})")  # JSON in JSON doubles the backslash
 _ESCAPED_SPACE: Final = re.compile(r"\\{1,8}[nrt]")
+_PERCENT: Final = re.compile(r"(?:%[0-9a-fA-F]{2})+")  # an address that carries a text
 # Combining marks, zero-width characters, soft hyphens: gone, so that they hide nothing.
 _NOTHING: Final = re.compile(
     rb"\xcc[\x80-\xbf]|\xcd[\x80-\xaf]|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf|\xc2\xad"
@@ -68,6 +71,10 @@ def folded(text: str) -> bytes:
         if "\\u" in text:
             text = _ESCAPE.sub(lambda m: chr(int(m[1], 16)), text)
         text = _ESCAPED_SPACE.sub(" ", text)
+    if "&" in text and ";" in text:
+        text = html.unescape(text)
+    if "%" in text:
+        text = _PERCENT.sub(lambda m: unquote_to_bytes(m[0]).decode("utf-8", "replace").replace("\0", " "), text)
     if text.isascii():
         return text.lower().encode().translate(_TABLE)
     for mark, instead in _TYPOGRAPHY:
@@ -99,8 +106,18 @@ def content(words: Iterable[Token]) -> list[Token]:
     return [w for w in words if len(w) > 2 and w not in STOP]
 
 
-def windows(words: list[Token], size: int) -> Iterator[tuple[Token, ...]]:
-    """All runs of `size` tokens."""
+def numbers(words: Iterable[Token]) -> list[int]:
+    """The words as numbers that are the same in every process (`hash` of bytes is not)."""
+    return [int.from_bytes(w, "little") for w in words]
+
+
+def numbering(words: Iterable[Token]) -> dict[Token, int]:
+    """The number of each word, once."""
+    return {w: int.from_bytes(w, "little") for w in set(words)}
+
+
+def windows(words: list[int], size: int) -> Iterator[tuple[int, ...]]:
+    """All runs of `size` words."""
     return zip(*(words[i:] for i in range(size)), strict=False)
 
 

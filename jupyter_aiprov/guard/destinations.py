@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
+from functools import lru_cache
 
 from jupyter_aiprov.model import Request
 
@@ -26,6 +27,7 @@ def destination(request: Request, *, local: Iterable[str] = (), institutional: I
     return "external"
 
 
+@lru_cache(maxsize=512)
 def is_loopback(host: str) -> bool:
     """True for this machine's own names and addresses."""
     if host in _LOOPBACK or host.endswith(".localhost"):

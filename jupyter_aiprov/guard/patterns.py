@@ -81,6 +81,7 @@ _FRENCH: Final = re.compile(
     rf"(?<![\w.,+/-])(?:0|(?:\+|00)33[ .\u00a0\u202f-]?(?:\(0\)[ ]?)?)([1-9])"
     rf"(?:(?:{_SPACED}\d\d){{4}}|(?:\.\d\d){{4}}|(?:-\d\d){{4}}|(\d{{8}}))(?![\w]|[.,-]\d)"
 )
+_PAIRS: Final = re.compile(rf"(?<!\d)\d\d(?:{_SPACED}\d\d)+(?!\d)")
 _CALL: Final = re.compile(
     r"(?i)(?:t[ée]l(?:[ée]phone)?|phone|mobile|portable|fax|appel\w*|call\w*|joindre|num[ée]ro|contact)"
     r"\W{0,4}[\w ]{0,12}\W{0,4}\Z"
@@ -116,7 +117,19 @@ def phone(text: str) -> Iterator[Stretch]:
         # A bare run of ten digits is a telephone number for mobiles (06, 07); else something must say so.
         if compact and match[1] not in "67" and not _CALL.search(text, max(0, match.start() - 32), match.start()):
             continue
+        if not compact and match[0][0] == "0" and _counting(text, match.start()):
+            continue
         yield match.span()
+
+
+def _counting(text: str, at: int) -> bool:
+    """True in a row of two-digit numbers that is not made of telephone numbers: five pairs each, a 0 first."""
+    begin = at
+    while begin >= 3 and text[begin - 1] in " \u00a0\u202f" and text[begin - 3 : begin - 1].isdigit():
+        begin -= 3
+    row = _PAIRS.match(text, begin)
+    pairs = re.findall(r"\d\d", row[0]) if row else []
+    return len(pairs) > 6 and not (len(pairs) % 5 == 0 and all(p[0] == "0" for p in pairs[::5]))
 
 
 # ── numbers that carry a check ─────────────────────────────────────────────────────
@@ -172,12 +185,27 @@ _DATE = (
 )
 _BORN = (
     r"(?:born(?:_on)?|birth[ _-]?(?:date|day)|date[ _-]?of[ _-]?birth|d\.?o\.?b\.?"
-    r"|n(?:é|e|é)(?:\(e\)|\.e|·e|e)?(?= le\b)|date[ _-]?(?:de[ _-]?)?naissance|naissance|naiss|ddn)"
+    r"|n(?:é|e|é)(?:\(e\)|\.e|·e|e)?(?= le\b)|née?(?= \d)|date[ _-]?(?:de[ _-]?)?naissance|naissance|naiss|ddn)"
 )
-_BIRTH: Final = re.compile(rf"(?i)(?<![a-zéè]){_BORN}(?![a-z])[^\n\d]{{0,24}}?(?<!\d)({_DATE})")
+_WHOLE = r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)"  # 19870214
+_COMPARED = r"(?![^\n\d]{0,24}?\s[<>]=?\s)"  # `dob > '1990-01-01'` asks about many people
+_BIRTH: Final = re.compile(rf"(?i)(?<![a-zéè]){_BORN}(?![a-z]){_COMPARED}[^\n\d]{{0,24}}?(?<!\d)({_DATE}|{_WHOLE})")
 _BIRTH_CELL: Final = re.compile(rf"""(?i)(?:^|[,;\t|])["' ]*{_BORN}["' ]*(?=[,;\t|]|$)""")
 _DATE_CELL: Final = re.compile(rf"(?i)(?<![\d-]){_DATE}")
-_BIRTH_WORDS: Final = ("born", "birth", "dob", "d.o.b", "naiss", "ddn", "é le", "ée le", "e le", "(e) le", "·e le")
+_BIRTH_WORDS: tuple[str, ...] = (
+    "born",
+    "birth",
+    "dob",
+    "d.o.b",
+    "naiss",
+    "ddn",
+    "é le",
+    "ée le",
+    "e le",
+    "(e) le",
+    "·e le",
+)
+_BIRTH_WORDS += ("né ", "née ")
 
 
 def birth_date(text: str) -> Iterator[Stretch]:
@@ -193,7 +221,7 @@ def birth_date(text: str) -> Iterator[Stretch]:
                 if match.start(1) not in seen:
                     seen.add(match.start(1))
                     yield match.span(1)
-            if word[-1] != "e":
+            if word[-1] not in "e ":
                 yield from _birth_column(text, at, seen)
             at = low.find(word, at + len(word))
 
@@ -211,17 +239,30 @@ def _birth_column(text: str, at: int, seen: set[int]) -> Iterator[Stretch]:
 
 
 # ── record numbers, hidden text ────────────────────────────────────────────────────
-_MRN_WORDS: Final = ("mrn", "record n", "patient", "hospital n", "ipp", "dossier")
-_MRN: Final = re.compile(r"(?<![\w.-])(?:[A-Za-z]{1,4}-?)?\d[\d-]{4,13}(?!\w|[.,]\d)")
+_MRN_WORDS: Final = (
+    "mrn",
+    "record n",
+    "patient",
+    "hospital n",
+    "ipp",
+    "dossier",
+    "nhs n",
+    "nda",
+    "chart n",
+    "admission",
+)
+_MRN: Final = re.compile(r"(?<![\w.-])(?:\d{3}[ -]\d{3}[ -]\d{4}|(?:[A-Za-z]{1,4}-?)?\d[\d-]{4,13})(?!\w|[.,]\d)")
 _MRN_BEFORE: Final = re.compile(
-    r"(?i)(?<![a-z])(?:mrn|medical record (?:number|no\.?|n°|#)|patient[ _](?:id|number|no\.?)|hospital number|ipp"
+    r"(?i)(?<![a-z])(?:mrn|medical record (?:number|no\.?|n°|#)|patient[ _](?:id|number|no\.?)|ipp|nda"
+    r"|(?:hospital|nhs|chart|admission) (?:number|no\.?|n°|#)|n(?:um[ée]ro|°) d['’]admission"
     r"|num[ée]ro de (?:dossier|patient)|n°\s?(?:de )?dossier|dossier (?:m[ée]dical )?n°|n°\s?patient)"
     r"[\s:#=\"'°]{0,6}(?:is |est |no\.? |n° )?\Z"
 )
 # Emoji and several scripts need joiners, and files begin with a mark: hidden is what no reader needs.
 _INVISIBLE: Final = re.compile("[\u180e\u200b-\u200f\u202d\u202e\u2060-\u2064\ufeff\U000e0000-\U000e01ef]")
 _HIDDEN: Final = re.compile(
-    "[\U000e0000-\U000e007f\U000e0100-\U000e01ef]+|[\u200b\u2060-\u2064\u180e]+|(?<!\\A)\ufeff+|[\u200c\u200d\u200e\u200f]{2,}"
+    "[\U000e0000-\U000e007f\U000e0100-\U000e01ef]+|(?<!\\A)\ufeff+|[\u180e\u200b-\u200f\u2060-\u2064]{2,}"
+    "|[\u200b\u2060-\u2064\u180e]"
     "|(?<=[A-Za-z])[\u200c\u200d]+(?=[A-Za-z])|(?<=[A-Za-z ])[\u202d\u202e]+"
 )
 _FLAG: Final = re.compile("\U0001f3f4[\U000e0020-\U000e007e]{1,6}\U000e007f")
@@ -230,7 +271,7 @@ _FLAG: Final = re.compile("\U0001f3f4[\U000e0020-\U000e007e]{1,6}\U000e007f")
 def mrn(text: str) -> Iterator[Stretch]:
     """Patient and medical record numbers, where the text says that they are."""
     low = text.lower()
-    if _has(text, _DIGITS, 5) and any(word in low for word in _MRN_WORDS):
+    if (_has(text, _DIGITS, 5) or _has(text, _NUMBER, 10)) and any(word in low for word in _MRN_WORDS):
         for match in _MRN.finditer(text):
             if _MRN_BEFORE.search(text, max(0, match.start() - 40), match.start()):
                 yield match.span()

@@ -25,6 +25,11 @@ _REST: Final = "the rest of a long body"
 _INFLATED_MAX: Final = 64 * 2**20
 _DATA_URL: Final = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w=.+-]+)*),")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{64}")
+_PACKED: Final = 24  # characters in a row that may be base64 inside a text
+_PACKED_MAX: Final = 2**20
+_RUN: Final = bytes(97 if chr(c).isascii() and (chr(c).isalnum() or chr(c) in "+/_-") else 32 for c in range(256))
+# What a protocol says beside the texts: no part of a text that was cut into pieces.
+_ENVELOPE: Final = frozenset({"role", "type", "id", "name", "model", "object", "status", "tool_call_id", "call_id"})
 _TEXTUAL: Final = ("text/", "application/json", "application/xml", "application/x-ndjson", "application/csv")
 _BINARY: Final = (
     (b"%PDF", "PDF"),
@@ -42,6 +47,7 @@ class Texts:
 
     def __init__(self) -> None:
         self.found: list[str] = []
+        self.pieces: list[str] = []  # the strings as they are, in order: a value may be cut over several
         self.unread: list[str] = []
         self.blind = False  # the body itself, not a part of it, was not read to its end
 
@@ -49,10 +55,14 @@ class Texts:
     def of(cls, request: Request) -> Texts:
         """Take a request apart; a body that went past the kept head is `unread`."""
         texts = cls()
-        texts.found += [v for k, v in parse_qsl(request.parts.query) if len(v) > 30 and k.lower() not in _KEYS]
+        query = request.parts.query
+        texts.found += [v for k, v in (parse_qsl(query) if query else ()) if len(v) > 5 and k.lower() not in _KEYS]
         if request.truncated:
             texts.blind = True
             texts.unread.append(_REST)
+        elif request.body[:1] in (b"{", b"[") and _is_json(request.headers) and request.json is not None:
+            texts._value(request.json, 1)  # parsed already, to tell what the request is
+            return texts
         body = texts._decoded(request.body, request.headers.get("content-encoding", ""))
         if body:
             texts._body(body, request.headers.get("content-type", ""))
@@ -138,6 +148,20 @@ class Texts:
             or (first in ("{", "[") and depth < _DEPTH and self._json(text, depth))
         ):
             self.found.append(text)
+            self._packed(text)
+
+    def _packed(self, text: str) -> None:
+        """Base64 of words in the middle of a text: what is inside is examined, too."""
+        if len(text) < _PACKED:
+            return
+        mapped = text.encode("latin-1", "replace").translate(_RUN)
+        start = mapped.find(b"a" * _PACKED)
+        while start >= 0:
+            end = mapped.find(b" ", start)
+            end = len(text) if end < 0 else end
+            if end - start <= _PACKED_MAX and (inside := _words_of(text[start:end])):
+                self.found.append(inside)
+            start = mapped.find(b"a" * _PACKED, end)
 
     def _json(self, text: str, depth: int) -> bool:
         try:
@@ -154,10 +178,16 @@ class Texts:
     def _value(self, value: Any, depth: int) -> None:
         if isinstance(value, str):
             self._text(value, depth)
+            self.pieces.append(value)
         elif isinstance(value, Mapping):
             for key, inner in value.items():
-                if isinstance(inner, str) and len(inner) < 80 and depth > 3 and inner[:1] not in ("{", "["):
+                if isinstance(inner, str) and len(inner) < 80 and depth > 3 and not _is_opened(inner):
                     self.found.append(f'"{key}": "{inner}"')  # a record: values need their column's name
+                    self._packed(inner)
+                    if key not in _ENVELOPE:
+                        self.pieces.append(inner)
+                elif isinstance(inner, str) and key in _ENVELOPE:
+                    self._text(inner, depth)
                 elif isinstance(inner, str | dict | list):
                     if len(key) > 20 or " " in key:
                         self.found.append(key)
@@ -209,7 +239,28 @@ class Texts:
         return True
 
 
+def _is_opened(text: str) -> bool:
+    """True for a short string that is not looked at as it is: JSON, a data URL."""
+    return text[:1] in ("{", "[") or text[:5] == "data:"
+
+
+def _words_of(run: str) -> str:
+    """The text in a run of base64; empty for anything else."""
+    compact = run.replace("-", "+").replace("_", "/")
+    try:
+        inside = base64.b64decode(compact[: len(compact) - (len(compact) % 4 == 1)] + "===", validate=False).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+    return inside if all(c.isprintable() or c in "\n\r\t" for c in inside) else ""
+
+
 _KEYS: Final = frozenset({"key", "api_key", "api-key", "apikey", "token", "access_token", "sig", "signature"})
+
+
+def _is_json(headers: Mapping[str, str]) -> bool:
+    """True when nothing is said that would make a body of JSON something else."""
+    kind = headers.get("content-type", "")
+    return (not kind or kind.startswith("application/json")) and not headers.get("content-encoding")
 
 
 def first_line_is_json(text: str) -> bool:

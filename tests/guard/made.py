@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import string
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,14 @@ from jupyter_aiprov.model import Request
 
 PROMPTS = Path(__file__).with_name("prompts.yaml")
 _ALNUM = string.ascii_letters + string.digits
+# `<<u20>>`: twenty characters of the alphabet `u`
+_ALPHABETS = {
+    "a": _ALNUM,
+    "u": _ALNUM + "-_",
+    "b": _ALNUM + "+/",
+    "x": "0123456789abcdef",
+    "k": "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567",
+}
 
 
 def keys(seed: int) -> dict[str, str]:
@@ -48,6 +57,12 @@ def labelled() -> tuple[list[str], list[dict[str, Any]]]:
     for number, prompt in enumerate(data["prompts"]):
         for name, key in keys(number).items():
             prompt["text"] = prompt["text"].replace(f"<<{name}>>", key)
+        chance = random.Random(number)
+        prompt["text"] = re.sub(
+            "<<([aubxk])([0-9]+)>>",
+            lambda m, chance=chance: "".join(chance.choices(_ALPHABETS[m[1]], k=int(m[2]))),
+            prompt["text"],
+        )
         assert "<<" not in prompt["text"], prompt["text"]
     return data["column"], data["prompts"]
 
