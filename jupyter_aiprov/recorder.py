@@ -265,6 +265,13 @@ class Recorder:
                     self.examine(request, self.destination(request), None)
                 return None
             return self._begin(reader, request, None, self.destination(request), method, version)
+        # Reached only after a failure of ours: what the request is, is not known, but what is in it can still be seen.
+        if self.examine is not None:
+            place = "external"
+            with guarded(self._failed, "classifying a destination"):
+                place = self.destination(request)
+            with guarded(self._failed, "examining a request"):
+                self.examine(request, place, None)
         return None
 
     def begin(self, invocation: Invocation, *, method: str, destination: str = "in-process") -> _Call:

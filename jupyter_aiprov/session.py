@@ -282,8 +282,11 @@ class Session:
         if self.config.guard == "off":
             return None
         texts = list(_strings(invocation.content())) if request is None and invocation is not None else None
-        execution, _ = self.cells.current()
-        scan = self.guard.examine(request, destination, texts, cell=execution.id if execution else None)
+        cell: str | None = None
+        with guarded(self.recorder._failed, "finding the cell of a request"):  # it must not keep the guard from looking
+            execution, _ = self.cells.current()
+            cell = execution.id if execution else None
+        scan = self.guard.examine(request, destination, texts, cell=cell)
         if scan.warning:
             self._warn(scan.warning)
         return scan.to_dict()
