@@ -14,6 +14,7 @@ from typing import Any
 from jupyter_aiprov import seal, semconv
 from jupyter_aiprov._version import __version__
 from jupyter_aiprov.provenance import Use
+from jupyter_aiprov.words import word
 
 Record = dict[str, Any]
 TOOL = f"jupyter_aiprov {__version__}"
@@ -26,6 +27,8 @@ _DERIVATION_KEYS = (
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
+        "ai": "AI",
+        ":": ":",
         "call": "call",
         "calls": "calls",
         "made": "made",
@@ -52,13 +55,17 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "ai-derived": "derived from AI output",
         "synthetic": "synthetic data",
         "low": "derived?",
+        "row": "row",
         "rows": "rows",
         "file": "file",
         "journal": "Log",
+        "line": "line",
         "lines": "lines",
         "source": "this cell's text",
     },
     "fr": {
+        "ai": "IA",
+        ":": "\u00a0:",
         "call": "appel",
         "calls": "appels",
         "made": "a produit",
@@ -84,10 +91,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "ai-assisted": "contenu en partie produit par IA",
         "ai-derived": "issu d'un résultat d'IA",
         "synthetic": "données synthétiques",
-        "low": "issu ?",
+        "low": "issu d'un résultat d'IA\u00a0?",
+        "row": "ligne",
         "rows": "lignes",
         "file": "fichier",
         "journal": "Registre",
+        "line": "ligne",
         "lines": "lignes",
         "source": "le texte de cette cellule",
     },
@@ -180,10 +189,10 @@ def line(stamp: Mapping[str, Any], language: str = "en") -> str:
         parts.append(say["selected"])
     parts += [f"{n} {say[s]}" for s, n in troubles.items()]
     if stamp.get("gaps"):
-        parts.append(f"{say['not captured']}: {len(stamp['gaps'])}")
+        parts.append(f"{say['not captured']}{say[':']} {len(stamp['gaps'])}")
     if counts or made:
         parts.append(say["review"])
-    return "AI: " + " · ".join(parts)
+    return f"{say['ai']}{say[':']} " + " · ".join(parts)
 
 
 def _model(group: Mapping[str, Any]) -> str:
@@ -192,7 +201,8 @@ def _model(group: Mapping[str, Any]) -> str:
 
 def plain(stamp: Mapping[str, Any], language: str = "en") -> str:
     """The line for terminals and text exports."""
-    return "[AI] " + line(stamp, language).removeprefix("AI: ")
+    say = WORDS[language]
+    return f"[{say['ai']}] " + line(stamp, language).removeprefix(f"{say['ai']}{say[':']} ")
 
 
 def html(stamp: Mapping[str, Any], language: str = "en") -> str:
@@ -216,16 +226,14 @@ def html(stamp: Mapping[str, Any], language: str = "en") -> str:
         rows.append("<tr>" + "".join(f"<td>{escape(c)}</td>" for c in cells) + "</tr>")
     head = "".join(f"<th>{escape(h)}</th>" for h in say["head"].split("|"))
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>" if rows else ""
-    made = "".join(f"<li>{escape(_became(d, say))}</li>" for d in stamp.get("derivations") or ())
-    gaps = "".join(
-        f"<li>{escape(say['not captured'])}: {escape(str(g.get('reason')))} {escape(str(g.get('detail') or ''))}</li>"
-        for g in stamp.get("gaps") or ()
-    )
+    made = "".join(f"<li>{escape(_became(d, say, language))}</li>" for d in stamp.get("derivations") or ())
+    gaps = "".join(f"<li>{escape(_gap(g, say, language))}</li>" for g in stamp.get("gaps") or ())
     made = f"<p>{escape(say['became'])}</p><ul>{made}</ul>" if made else ""
     journal = stamp.get("journal") or {}
     foot = ""
     if journal.get("file"):
-        text = f"{say['journal']}: {journal['file']}, {journal.get('lines')} {say['lines']}"
+        lines = journal.get("lines")
+        text = f"{say['journal']}{say[':']} {journal['file']}, {lines} {say['line' if lines == 1 else 'lines']}"
         foot = f"<p>{escape(text)}</p>"
     return (
         f"<details><summary>{escape(line(stamp, language))}</summary>"
@@ -233,17 +241,22 @@ def html(stamp: Mapping[str, Any], language: str = "en") -> str:
     )
 
 
-def _became(derivation: Mapping[str, Any], say: Mapping[str, str]) -> str:
+def _became(derivation: Mapping[str, Any], say: Mapping[str, str], language: str) -> str:
     origin = str(derivation.get("origin") or "unknown")
-    text = f"{derivation.get('subject')}: {say.get(origin, origin)}"
-    if derivation.get("confidence") == "low":
-        text = f"{derivation.get('subject')}: {say['low']}"
+    said = say["low"] if derivation.get("confidence") == "low" else say.get(origin, origin)
+    text = f"{derivation.get('subject')}{say[':']} {said}"
     total, made = derivation.get("rows_total"), derivation.get("rows_ai")
     if isinstance(total, int) and isinstance(made, int):
-        text += f" ({made}/{total} {say['rows']})"
+        text += f" ({made}/{total} {say['row' if total == 1 else 'rows']})"
     if derivation.get("selected_by"):
-        text += f"; {say['selected']}"
+        text += f"; {say['selected']}" if language == "en" else f"\u00a0; {say['selected']}"
     return text
+
+
+def _gap(gap: Mapping[str, Any], say: Mapping[str, str], language: str) -> str:
+    """What was not captured, in words; the detail stays as the recorder gave it."""
+    text = f"{say['not captured']}{say[':']} {word(str(gap.get('reason')), language)}"
+    return text + (f" ({gap['detail']})" if gap.get("detail") else "")
 
 
 _LATEX = {
@@ -254,13 +267,14 @@ _LATEX = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "·": r"\textperiodcentered{}",
+    "\u00a0": "~",
     "\n": " ",
 }
 
 
 def latex(stamp: Mapping[str, Any], language: str = "en") -> str:
     """The line for PDFs; no glyph that a font may lack."""
-    text = "".join(_LATEX.get(c, c) for c in plain(stamp, language) if c.isprintable() or c == "\n")
+    text = "".join(_LATEX.get(c, c) for c in plain(stamp, language) if c.isprintable() or c in _LATEX)
     return rf"\par\noindent\textit{{\small {text}}}\par"
 
 

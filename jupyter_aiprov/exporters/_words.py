@@ -1,127 +1,29 @@
-"""The words of statements, summaries and marks, in English and French, side by side.
-
-A key without its twin in the other language cannot be written: every entry is a pair.
-"""
+"""Numbers, dates, lists and GAIDeT tasks as both languages write them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Final, Literal
+from typing import Final
 
-Language = Literal["en", "fr"]
-LANGUAGES: Final[tuple[Language, ...]] = ("en", "fr")
-_AT: Final = {"en": 0, "fr": 1}
+from jupyter_aiprov.words import AT, LANGUAGES, Language, word
 
-WORDS: Final[dict[str, tuple[str, str]]] = {
-    # origin, verification (shared/panel words)
-    "ai-generated": ("AI-generated", "contenu généré par IA"),
-    "ai-assisted": ("AI-assisted (mixed)", "contenu en partie produit par IA"),
-    "ai-derived": ("derived from AI output", "issu d'un résultat d'IA"),
-    "synthetic": ("synthetic data", "données synthétiques"),
-    "real-observation": ("measured or collected (declared)", "mesuré ou recueilli (déclaré)"),
-    "human": ("written by a person (declared)", "rédigé par une personne (déclaré)"),
-    "computed": ("computed", "calculé"),
-    "unknown": ("origin not declared", "origine non déclarée"),
-    "unverified": ("to review", "à contrôler"),
-    "checked": ("checked", "contrôlé"),
-    "corrected": ("corrected", "corrigé"),
-    "rejected": ("rejected", "rejeté"),
-    "stale": ("to review again", "à contrôler de nouveau"),
-    "ai": ("AI", "IA"),
-    # destinations
-    "in-process": ("run in the notebook's own process", "exécuté dans le processus du carnet"),
-    "loopback": ("through a server on the same machine", "par un serveur sur la même machine"),
-    "institutional": ("on an institutional server", "sur un serveur de l'établissement"),
-    "external": ("through an external service", "par un service externe"),
-    "nowhere": ("access route not recorded", "voie d'accès non enregistrée"),
-    # standings
-    "superseded": ("superseded runs", "exécutions remplacées"),
-    "deleted": ("deleted cells", "cellules supprimées"),
-    "failed": ("failed or repeated attempts", "essais échoués ou répétés"),
-    "cached": ("cached", "réponses mises en cache"),
-    "withdrawn": ("withdrawn records", "enregistrements retirés"),
-    # subjects
-    "cell": ("cell", "cellule"),
-    "cells": ("cells", "cellules"),
-    "column": ("column", "colonne"),
-    "columns": ("columns", "colonnes"),
-    "variable": ("variable", "variable"),
-    "variables": ("variables", "variables"),
-    "frame": ("table", "tableau"),
-    "frames": ("tables", "tableaux"),
-    "file": ("file", "fichier"),
-    "files": ("files", "fichiers"),
-    "figure": ("figure", "figure"),
-    "figures": ("figures", "figures"),
-    "output": ("output", "sortie"),
-    "outputs": ("outputs", "sorties"),
-    "row": ("row", "ligne"),
-    "rows": ("rows", "lignes"),
-    "outside any cell": ("outside any cell", "hors de toute cellule"),
-    "execution": ("execution", "exécution"),
-    # review methods
-    "read-all": ("all read", "toutes lues"),
-    "sampled": ("a sample was read", "un échantillon a été lu"),
-    "compared": ("compared with another source", "comparaison avec une autre source"),
-    "rerun": ("run again", "nouvelle exécution"),
-    "other": ("other method", "autre méthode"),
-    "someone": ("a person who is not named", "une personne non nommée"),
-    "asserted": ("name typed, not authenticated", "nom saisi, non authentifié"),
-    "authenticated": ("authenticated by the server", "identité authentifiée par le serveur"),
-    # gaps
-    "switched-off": ("recording switched off", "enregistrement désactivé"),
-    "unloaded": ("extension unloaded", "extension déchargée"),
-    "queue-timeout": ("a record was not confirmed in time", "un enregistrement non confirmé à temps"),
-    "journal-unwritable": ("the log could not be written", "registre impossible à écrire"),
-    "patch-lost": ("another tool replaced a capture point", "point de capture remplacé par un autre outil"),
-    "reader-failed": ("an answer could not be understood", "une réponse n'a pas pu être lue"),
-    "child-process": ("child processes", "processus fils"),
-    "shell-command": ("shell commands", "commandes du système"),
-    "not-covered": ("libraries that are not covered", "bibliothèques non couvertes"),
-    "stamp-off": ("stamps switched off", "mentions désactivées"),
-    "guard-off": ("screening of outgoing text switched off", "contrôle des textes envoyés désactivé"),
-    "content-none": ("texts not kept", "textes non conservés"),
-    "content-purged": ("texts purged", "textes effacés"),
-    "before-load": ("calls before the extension was loaded", "appels antérieurs au chargement de l'extension"),
-    "edits-not-tracked": ("later edits of a table", "modifications ultérieures d'un tableau"),
-    "no-end": ("calls whose end was not seen", "appels dont la fin n'a pas été vue"),
-    "no-journal": ("the log beside the notebook was not supplied", "le registre joint au carnet n'a pas été fourni"),
-    # table heads
-    "h-where": ("Where", "Où"),
-    "h-model": ("Model", "Modèle"),
-    "h-asked": ("Asked for", "Demandé"),
-    "h-maker": ("Maker", "Fournisseur"),
-    "h-route": ("Access", "Accès"),
-    "h-use": ("Answers behind the results / other requests", "Réponses derrière les résultats / autres requêtes"),
-    "h-made": ("What it made", "Ce qui en est issu"),
-    "h-parameters": ("Parameters set", "Paramètres fixés"),
-    "h-dates": ("Dates (UTC)", "Dates (UTC)"),
-    "h-review": ("Human check", "Contrôle humain"),
-    "h-item": ("Item", "Point"),
-    "h-answer": ("Statement", "Déclaration"),
-    "h-training": ("Training data", "Données d'entraînement"),
-    "h-licence": ("Licence", "Licence"),
-    "uses": ("AI uses by cell", "Usages de l'IA par cellule"),
-    # single phrases
-    "to-complete": ("TO COMPLETE", "À COMPLÉTER"),
-    "not-reported": ("not reported by the server", "non indiqué par le serveur"),
-    "not-recorded": ("not recorded", "non enregistré"),
-    "none-set": ("none", "aucun"),
-    "and": ("and", "et"),
-    "or": ("or", "ou"),
-    "others": ("other values", "autres valeurs"),
-    "of": ("of", "sur"),
-    "edited": ("edited", "modifiées"),
-    "no-review": ("none on record", "aucun enregistré"),
-    "not-estimated": ("not estimated", "non estimée"),
-    "known": ("known", "connues"),
-    "not disclosed": ("not disclosed", "non divulguées"),
-    "unknown-data": ("unknown", "inconnues"),
-    "streamed": ("streamed", "en flux"),
-    "incomplete": ("stopped early", "interrompues"),
-}
+__all__ = [
+    "LANGUAGES",
+    "Language",
+    "amount",
+    "day",
+    "french",
+    "gaidet",
+    "gaidet_uri",
+    "joined",
+    "number",
+    "period",
+    "runs",
+    "word",
+]
+
 
 _MONTHS: Final = (
     ("January", "janvier"),
@@ -159,12 +61,6 @@ GAIDET: Final[dict[str, tuple[str, str]]] = {
 GAIDET_BASE: Final = "https://w3id.org/gaidet/"
 
 
-def word(key: str, language: str) -> str:
-    """The word in that language; an unknown key stands for itself."""
-    pair = WORDS.get(key)
-    return pair[_AT[language]] if pair else key
-
-
 def number(value: int, language: str) -> str:
     """1,500 and 1 500 (no-break space)."""
     return f"{value:,}".replace(",", "," if language == "en" else "\u00a0")
@@ -190,7 +86,7 @@ def day(moment: str | None, language: str) -> str | None:
         when = date.fromisoformat(str(moment)[:10])
     except ValueError:
         return None
-    month = _MONTHS[when.month - 1][_AT[language]]
+    month = _MONTHS[when.month - 1][AT[language]]
     number_ = "1er" if language == "fr" and when.day == 1 else str(when.day)
     return f"{number_} {month} {when.year}"
 
@@ -231,7 +127,7 @@ def gaidet(value: str, language: str) -> str:
     """A GAIDeT task by number or URI as its label; anything else as it was declared."""
     code = value.strip().removeprefix(GAIDET_BASE).removeprefix("http://w3id.org/gaidet/").rjust(7, "0")
     pair = GAIDET.get(code)
-    return pair[_AT[language]] if pair else value
+    return pair[AT[language]] if pair else value
 
 
 def gaidet_uri(value: str) -> str | None:
