@@ -184,6 +184,9 @@ def merged(a: Value, b: Value, *, rows: bool = False, depth: int = _DEPTH) -> Va
         return a
     if b.kind in CONTAINERS and not is_tainted(a):
         return b
+    for one, other in ((a, b), (b, a)):  # an empty container stands for "no answer"
+        if one.kind in CONTAINERS and not one.fields and one.rest is None and other.label.is_ai:
+            return other
     label = _beside(a, b, rows)
     kind = a.kind if a.kind == b.kind else "response" if "response" in {a.kind, b.kind} else "any"
     out = Value(kind, label)
