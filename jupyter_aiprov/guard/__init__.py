@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from jupyter_aiprov.config import AIProv
@@ -27,6 +27,7 @@ from jupyter_aiprov.redact import Span
 
 __all__ = ["Finding", "Guard", "Scan"]
 
+_JOINED_MAX: Final = 2**16  # characters
 SECONDS: Final = 2.0  # an examination may take this long, and as long again for every 4 MB
 _ACTIONS: Final = {"off": "off", "none": "none", "warn": "warn", "block": "block"}
 _IDENTIFIERS: Final = frozenset({"email", "phone", "nir", "iban", "birth-date", "mrn", "image-location", "name"})
@@ -51,7 +52,7 @@ class Guard:
     def __init__(self, config: AIProv) -> None:
         self.config = config
         self.columns = Columns()
-        self._own: tuple[Mapping[str, str], Mapping[str, patterns.Rule]] = ({}, {})
+        self._made: tuple[Mapping[str, Any], Mapping[str, str], Mapping[str, patterns.Rule]] | None = None
         self._warned: set[str] = set()
         self._lock = threading.Lock()
 
@@ -109,7 +110,9 @@ class Guard:
         deadline = _Deadline(len(request.body) if request is not None else 0)
         with _FailClosed(self, place, host, destination):
             found = Texts() if request is None else Texts.of(request)
-            found.found += texts or ()
+            for text in texts or ():
+                found.found.append(text)
+                found.pieces.append(text)
             deadline.check()
             findings = self._of_columns(found, place)
             deadline.check()
@@ -134,7 +137,7 @@ class Guard:
     def _of_columns(self, found: Texts, place: str) -> list[Finding]:
         if not self.columns:
             return []
-        counts = self.columns.found(found.found)
+        counts = self.columns.found(found.found, found.pieces)
         return [
             Finding("confidential", counts[c.name], self._column_action(c.name, c.level, place), c.name, c.candidate)
             for c in self.columns
@@ -145,8 +148,9 @@ class Guard:
         self, found: Texts, place: str, rules: Mapping[str, patterns.Rule], deadline: _Deadline
     ) -> list[Finding]:
         counts: Counter[str] = Counter()
+        texts: Iterable[str] = () if _is_harmless(found.found, rules) else found.found
         try:
-            for text in found.found:
+            for text in texts:
                 if text == LOCATION:
                     counts["image-location"] += 1
                     continue
@@ -157,16 +161,20 @@ class Guard:
             found.unread.append("the rest, for want of time")
         return [Finding(n, c, self._action(n, place)) for n, c in counts.items() if c and self._asked(n) != "off"]
 
-    def _rules(self) -> dict[str, patterns.Rule]:
-        given = dict(self.config.guard_patterns)
-        if given != self._own[0]:
-            self._own = (given, patterns.own(given))
-        rules = {**patterns.RULES, **self._own[1]}
-        if self._asked("name") in {"warn", "block"} and "name" in self.config.guard_rules:
+    def _rules(self) -> Mapping[str, patterns.Rule]:
+        """The rules to apply; made anew when the configuration changed, in place or not."""
+        asked, given = self.config.guard_rules, self.config.guard_patterns
+        if self._made is not None and self._made[0] == asked and self._made[1] == given:
+            return self._made[2]
+        own = patterns.own(dict(given))
+        rules = {**patterns.RULES, **own}
+        if self._asked("name") in {"warn", "block"} and "name" in asked:
             from jupyter_aiprov.guard.names import name
 
             rules["name"] = name
-        return {n: r for n, r in rules.items() if self._asked(n) != "off"}
+        rules = {n: r for n, r in rules.items() if self._asked(n) != "off"}
+        self._made = dict(asked), dict(given), rules
+        return rules
 
     # ── policy ────────────────────────────────────────────────────────────────────
     def _place(self, request: Request | None, destination: str) -> str:
@@ -212,6 +220,20 @@ class Guard:
                 self._warned.clear()
             self._warned.add(cell)
             return True
+
+
+def _is_harmless(texts: Sequence[str], rules: Mapping[str, patterns.Rule]) -> bool:
+    """True when no rule finds anything in these texts joined: then none does in any of them.
+
+    Only our own rules are known not to ask where a text begins and ends; long texts are looked at
+    one by one, where the time is looked at, too.
+    """
+    if LOCATION in texts or any(patterns.RULES.get(name) is not rule for name, rule in rules.items()):
+        return False
+    whole = "\n".join(texts)
+    if len(whole) > _JOINED_MAX or len(whole.lower()) != len(whole):
+        return False
+    return not any(True for rule in rules.values() for _ in rule(whole))
 
 
 class _FailClosed:
