@@ -27,7 +27,11 @@ export class Badges {
       const cell = widgets[record.index];
       if (cell && isMarked(record)) {
         marked.add(cell);
-        this.mark(cell, record, words);
+        const drawn = this.drawn.get(cell);
+        if (drawn?.record !== record || drawn.words !== words) {
+          this.drawn.set(cell, { record, words });
+          this.mark(cell, record, words);
+        }
       }
     }
     for (const cell of this.shown) {
@@ -36,6 +40,7 @@ export class Badges {
         delete cell.node.dataset.aiprovSize;
         cell.node.querySelector(`:scope > .${CLASS}`)?.remove();
         this.said.delete(cell);
+        this.drawn.delete(cell);
       }
     }
     this.shown = marked;
@@ -83,6 +88,7 @@ export class Badges {
 
   private shown = new Set<Cell>();
   private said = new WeakMap<Cell, string>();
+  private drawn = new WeakMap<Cell, { record: CellRecord; words: Words }>();
 }
 
 /** Room for the words below the prompt: long ones wrap in its narrow column. */

@@ -251,19 +251,17 @@ class ModelCell implements DocumentCell {
     readonly index: number,
     private digests: WeakMap<ICellModel, Digest>
   ) {
+    this.id = cell.id; // a cell keeps its id for as long as its model lives
     this.mark = fields(cell.getMetadata(KEY));
     const stamps = cell.type === 'code' ? stampsOf(this.outputs()) : [];
     this.stamps = stamps.filter(isFields);
     this.broken = stamps.length - this.stamps.length;
   }
 
+  readonly id: string;
   readonly mark: Fields;
   readonly stamps: readonly Fields[];
   readonly broken: number;
-
-  get id(): string {
-    return this.cell.id;
-  }
 
   get type(): string {
     return this.cell.type;

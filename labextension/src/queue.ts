@@ -29,6 +29,8 @@ export interface Item {
 }
 
 const queues = new WeakMap<Record, Item[]>();
+/** Items of cells that did not change since the last record; a copy's depend on the other cells. */
+const itemsOfCell = new WeakMap<CellRecord, Item[]>();
 
 /** The list to review, in the order of the document; made once for a record. */
 export function queueOf(record: Record): Item[] {
@@ -41,7 +43,15 @@ export function queueOf(record: Record): Item[] {
         reviews.set(review.cellIndex, [...(reviews.get(review.cellIndex) ?? []), review]);
       }
     }
-    queue = record.cells.flatMap(cell => itemsOf(cell, current, reviews.get(cell.index) ?? []));
+    queue = record.cells.flatMap(cell => {
+      const about = reviews.get(cell.index) ?? [];
+      const isPlain = !about.length && !cell.copied;
+      const items = (isPlain && itemsOfCell.get(cell)) || itemsOf(cell, current, about);
+      if (isPlain) {
+        itemsOfCell.set(cell, items);
+      }
+      return items;
+    });
     queues.set(record, queue);
   }
   return queue;

@@ -140,11 +140,10 @@ const TimelineRow = React.memo(function TimelineRow(props: RowProps): React.Reac
   const { row, words } = props;
   const uses = usesOfRow(row);
   const node = React.useRef<HTMLLIElement>(null);
-  React.useEffect(() => {
-    if (props.isActive) {
-      node.current?.scrollIntoView({ block: 'nearest' });
-    }
-  }, [props.isActive]);
+  React.useEffect(
+    () => (props.isActive ? afterPaint(() => node.current?.scrollIntoView({ block: 'nearest' })) : undefined),
+    [props.isActive]
+  );
   const where = row.cell
     ? words.cell(row.cell.index)
     : row.use?.cellId || row.use?.execution
@@ -192,6 +191,16 @@ const TimelineRow = React.memo(function TimelineRow(props: RowProps): React.Reac
     </li>
   );
 }, sameRow);
+
+/** Once the browser has laid out and painted: asked before, it would have to lay out the whole page for it. */
+function afterPaint(act: () => void): () => void {
+  let timer = 0;
+  const frame = window.requestAnimationFrame(() => (timer = window.setTimeout(act)));
+  return () => {
+    window.cancelAnimationFrame(frame);
+    window.clearTimeout(timer);
+  };
+}
 
 /** Records are folded anew at each change: a row is drawn again only when what it shows differs. */
 function sameRow(a: RowProps, b: RowProps): boolean {

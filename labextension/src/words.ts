@@ -5,8 +5,7 @@ import { FRENCH } from './french';
 
 /** Jupyter's translation bundle, as far as it is used here. */
 export interface Catalogue {
-  __(message: string, ...values: string[]): string;
-  _n(one: string, many: string, n: number, ...values: string[]): string;
+  __(message: string): string;
 }
 
 function filled(message: string, values: readonly string[]): string {
@@ -22,11 +21,23 @@ export class Words {
 
   say(message: string, ...values: (string | number)[]): string {
     const texts = values.map(String);
-    if (this.language === 'fr') {
-      return filled(FRENCH.get(message) ?? message, texts);
-    }
-    return this.catalogue ? this.catalogue.__(message, ...texts) : filled(message, texts);
+    return filled(this.translated(message), texts);
   }
+
+  /** Jupyter's catalogue takes its time with each text: it is asked once. */
+  private translated(message: string): string {
+    if (this.language === 'fr') {
+      return FRENCH.get(message) ?? message;
+    }
+    let found = this.known.get(message);
+    if (found === undefined) {
+      found = this.catalogue?.__(message) ?? message;
+      this.known.set(message, found);
+    }
+    return found;
+  }
+
+  private known = new Map<string, string>();
 
   /** `%1` is the number; French counts 0 and 1 as one. */
   many(one: string, several: string, n: number, ...values: (string | number)[]): string {

@@ -26,7 +26,8 @@ BUNDLE = ROOT / "jupyter_aiprov" / "labextension"
 TOKEN = "for-tests-only"
 
 
-def _chromium() -> str | None:
+def chromium() -> str | None:
+    """Path of the browser; None where there is none."""
     return os.environ.get("CHROMIUM") or next(
         filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
     )
@@ -139,7 +140,7 @@ def loopback() -> Iterator[Loopback]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     api = pytest.importorskip("playwright.sync_api")
-    path = _chromium()
+    path = chromium()
     if path is None:
         missing("no Chromium: set CHROMIUM to its path")
     with api.sync_playwright() as playwright:
