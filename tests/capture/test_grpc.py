@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -45,6 +46,13 @@ def address() -> Iterator[str]:
     server.start()
     yield f"127.0.0.1:{port}"
     server.stop(None)
+
+
+@pytest.fixture(autouse=True)
+def let_go() -> Iterator[None]:
+    """What gRPC leaves open is let go here, not in a test that forbids it."""
+    yield
+    gc.collect()
 
 
 def read(call: Any) -> Any:
