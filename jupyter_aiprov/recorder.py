@@ -229,6 +229,7 @@ class Recorder:
         self.destination = destination
         self.examine: Examines | None = None
         self.lineage: Follows | None = None
+        self.place: Callable[[Request | None, str, Invocation], Event] | None = None
         self.answers: Callable[[str, Invocation], None] | None = None  # told of each answer on the journal's thread
         self.content = "full"  # full | digest | none: what is kept of texts
         self.content_of: Callable[[Execution | None], str] = lambda _execution: self.content
@@ -460,6 +461,9 @@ class Recorder:
             "seconds": round(spent, 4),
             **self._attributes(answer, call),
         }
+        if self.place is not None and status in ("completed", "abandoned"):
+            with guarded(self._failed, "placing an answer"):
+                line.update(self.place(call.request, call.base[semconv.DESTINATION], answer))
         if status == "failed" and semconv.ERROR_TYPE not in line:
             line[semconv.ERROR_TYPE] = failure or (str(call.status) if call.status else "unknown")
         if call.first is not None and answer.streamed:

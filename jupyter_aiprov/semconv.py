@@ -48,6 +48,8 @@ ERROR_TYPE: Final = "error.type"
 # ── own keys ───────────────────────────────────────────────────────────────────────
 CAPTURE: Final = "capture"
 DESTINATION: Final = "destination"
+REMOTE_HOST: Final = "remote_host"  # a server on this machine passed the request on to it
+WEIGHTS: Final = "weights"
 USAGE_RAW: Final = "usage_raw"  # the provider's own usage object, verbatim
 
 EVENT_TYPES: Final = (

@@ -19,6 +19,7 @@ from uuid import uuid4
 
 from jupyter_aiprov import capture, coverage, journal, semconv, stamp
 from jupyter_aiprov.authorship import Authorship
+from jupyter_aiprov.capture._local_servers import LocalServers
 from jupyter_aiprov.capture._patch import patched
 from jupyter_aiprov.cells import Cells, Execution
 from jupyter_aiprov.comm import Live
@@ -77,6 +78,7 @@ class Session:
         self.lineage = Lineage(shell, self.recorder.emit, config, folder)
         self.lineage.waits = lambda: self.recorder.flush(FLUSH)
         self.authorship = Authorship(shell, config)
+        self.servers = LocalServers(lambda: bool(config.ask_local_servers))
         self.installed: capture.Installed | None = None
         self.live: Live | None = None
         self._open()
@@ -125,6 +127,7 @@ class Session:
         self.stack.callback(self.config.unobserve, self._changed)
         self.recorder.examine = self._examine
         self.recorder.content_of = self._content
+        self.recorder.place = self.servers.place
         if self.config.lineage:
             self.recorder.lineage = self.lineage
         self.stack.callback(self.lineage.close)
@@ -270,13 +273,17 @@ class Session:
     def _recognise(self, request: Request) -> Any:
         from jupyter_aiprov import readers
 
-        return readers.recognise(request, self._hosts())
+        reader = readers.recognise(request, self._hosts())
+        if reader is not None and reader.kind == "call":
+            self.servers.ask(request)
+        return reader
 
     def _hosts(self) -> tuple[str, ...]:
         return tuple(h if isinstance(h, str) else str(h.get("host") or "") for h in self.config.hosts)
 
     def _destination(self, request: Request) -> str:
-        return self.guard.destination(request)
+        place = self.guard.destination(request)
+        return "external" if place == "loopback" and self.servers.is_remote(request) else place
 
     def _examine(self, request: Request | None, destination: str, invocation: Invocation | None) -> Any:
         if self.config.guard == "off":

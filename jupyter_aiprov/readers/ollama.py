@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from jupyter_aiprov import semconv
 from jupyter_aiprov.model import Exchange, Invocation, Message, Usage
 from jupyter_aiprov.readers import _body, _parts, _reading, _stream
 from jupyter_aiprov.readers._json import Dict, mapping, mappings, parsed, string, whole
@@ -62,7 +63,8 @@ def embed(exchange: Exchange) -> Invocation:
 
 
 def _embedded(payload: Any) -> _reading.Fields:
-    return {"response_model": string(mapping(payload).get("model")), "usage": _usage(mapping(payload))}
+    said = mapping(payload)
+    return {"response_model": string(said.get("model")), "usage": _usage(said), "extra": _elsewhere(said)}
 
 
 def _base(body: Dict, why: str | None, operation: str) -> Invocation:
@@ -132,7 +134,14 @@ def _answer(chunks: list[Dict]) -> _reading.Fields:
         "finish_reasons": (reason,) if reason else (),
         "usage": _usage(last) if done else None,
         "complete": done,
+        "extra": _elsewhere(last),
     }
+
+
+def _elsewhere(said: Dict) -> dict[str, Any]:
+    """A cloud model is named with the host that answered for this server."""
+    host = string(said.get("remote_host"))
+    return {semconv.REMOTE_HOST: host} if host else {}
 
 
 def _usage(last: Dict) -> Usage | None:
