@@ -54,6 +54,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "figures": ("figures", "figures"),
     "output": ("output", "sortie"),
     "outputs": ("outputs", "sorties"),
+    "answer": ("answer", "réponse"),
+    "answers": ("answers", "réponses"),
+    "request": ("further request", "autre requête"),
+    "requests": ("further requests", "autres requêtes"),
     "row": ("row", "ligne"),
     "rows": ("rows", "lignes"),
     "outside any cell": ("outside any cell", "hors de toute cellule"),
@@ -88,6 +92,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "stamp-missing": ("stamps that are gone", "mentions disparues"),
     "interrupted": ("cell ends that were interrupted", "fins de cellule interrompues"),
     "internal": ("failures of the recorder itself", "défaillances de l'enregistreur lui-même"),
+    "weights-not-identified": ("weights not identified", "poids non identifiés"),
     "no-end": ("calls whose end was not seen", "appels dont la fin n'a pas été vue"),
     "no-journal": ("the log beside the notebook was not supplied", "le registre joint au carnet n'a pas été fourni"),
     # table heads

@@ -47,6 +47,10 @@ class Disclose(Command):
             Path(self.output).write_text(made.text, encoding="utf-8")
         else:
             self.say(made.text, end="" if made.text.endswith("\n") else "\n")
+        if not made.is_verified:
+            source = made.source.get("source_url") or "the policy itself"
+            self.note(f"policy {self.policy}: worded after secondary sources; compare with {source}")
         if made.open_slots:
-            self.note(f"{len(made.open_slots)} things that only people know are open: {', '.join(made.open_slots)}")
+            n, names = len(made.open_slots), ", ".join(made.open_slots)
+            self.note(f"{n} thing{'s' if n > 1 else ''} that only people know {'are' if n > 1 else 'is'} open: {names}")
         return int(self.strict and bool(made.open_slots))

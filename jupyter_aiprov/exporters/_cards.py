@@ -51,12 +51,14 @@ class Card:
     repository: str | None = None
     sha256: str | None = None
     quantisation: str | None = None
+    unidentified: bool = False  # it ran on this machine, from weights that nothing tells apart
     alias: bool = False
     fixed: Literal["weights", "dated name", "alias", "undated name"] = "undated name"
     year: str | None = None
     first: str | None = None
     last: str | None = None
     calls: int = 0
+    kind: Literal["llm", "embedding", "ai"] = "ai"  # what its operations show it to be
 
     @property
     def reproducible_by_name(self) -> bool:
@@ -128,7 +130,8 @@ def _card(uses: Sequence[Use], said: Mapping[str, Mapping[str, Any]]) -> Card:
     dated = _DATED.search(name)
     alias = bool(re.search(r"(^|[-:@/])latest$", name))
     places = {u.attributes.get(semconv.DESTINATION) for u in uses}
-    local = bool(known) or places == {"in-process"}
+    is_identified = bool(known.get("sha256") or known.get("revision"))
+    local = is_identified or places == {"in-process"}
     training = str(declared.get("training_data") or "unknown")
     return Card(
         model=name,
@@ -145,9 +148,10 @@ def _card(uses: Sequence[Use], said: Mapping[str, Mapping[str, Any]]) -> Card:
         repository=_text(known.get("repository")),
         sha256=_text(known.get("sha256")),
         quantisation=_text(known.get("quantisation")),
+        unidentified=not is_identified and any(weights(use).get("identified") is False for use in uses),
         alias=alias,
         fixed="weights"
-        if known.get("sha256") or known.get("revision")
+        if is_identified
         else "alias"
         if alias
         else "dated name"
@@ -157,7 +161,14 @@ def _card(uses: Sequence[Use], said: Mapping[str, Mapping[str, Any]]) -> Card:
         first=min((u.first for u in uses if u.first), default=None),
         last=max((u.last for u in uses if u.last), default=None),
         calls=sum(u.count for u in uses),
+        kind=_kind({str(u.attributes.get(semconv.OPERATION)) for u in uses}),
     )
+
+
+def _kind(operations: set[str]) -> Literal["llm", "embedding", "ai"]:
+    if operations <= {"chat", "text_completion"}:
+        return "llm"
+    return "embedding" if operations == {"embeddings"} else "ai"
 
 
 def _text(value: object) -> str | None:
@@ -169,9 +180,22 @@ def _link(value: object) -> str | None:
     return text if re.fullmatch(r"https?://[^\s\"'<>{}\\^`|]+", text) else None
 
 
-def apa(card: Card) -> str:
+_KINDS: Final = {
+    "llm": ("Large language model", "Grand modèle de langage"),
+    "embedding": ("Embedding model", "Modèle de plongement"),
+    "ai": ("AI model", "Modèle d'IA"),
+}
+
+
+def kind_in_words(card: Card, language: str = "en") -> str:
+    """What the model is, as far as the requests to it show."""
+    return _KINDS[card.kind][language == "fr"]
+
+
+def apa(card: Card, language: str = "en") -> str:
     """The reference as the APA asks for a model used through its interface."""
-    parts = [f"{card.maker or '[maker not recorded]'}. ({card.year or 'n.d.'}). {card.model} [Large language model]."]
+    nobody, undated = ("[maker not recorded]", "n.d.") if language == "en" else ("[fournisseur sans mention]", "s. d.")
+    parts = [f"{card.maker or nobody}. ({card.year or undated}). {card.model} [{kind_in_words(card, language)}]."]
     if card.url:
         parts.append(card.url)
     return " ".join(parts)

@@ -160,8 +160,8 @@ class _Writer:
             for p in parts
             if p
         ]
-        start = self.lead[0] + self.escape(lead) + self.lead[1] + " " if lead else ""
-        return start + "".join(out)
+        start = [self.lead[0] + self.escape(lead) + self.lead[1]] if lead else []
+        return " ".join([*start, *(["".join(out)] if out else [])])
 
 
 _WRITERS: dict[Target, _Writer] = {
@@ -231,13 +231,13 @@ def _tex(block: Block, w: _Writer) -> str:
         case Table(head, rows, caption):
             share = f"{0.94 / max(len(head), 1):.3f}"
             columns = f">{{\\raggedright}}p{{{share}\\linewidth}}" * len(head)
-            top = " & ".join(rf"\textbf{{{w.inline(c)}}}" for c in head) + r" \tabularnewline \hline \endhead"
-            lines = [r"% needs \usepackage{longtable,array}", r"{\scriptsize\setlength{\tabcolsep}{3pt}"]
+            top = " & ".join(rf"\textbf{{{w.inline(c)}}}" for c in head) + r" \tabularnewline \midrule \endhead"
+            lines = [r"% needs \usepackage{longtable,array,booktabs}", r"{\scriptsize\setlength{\tabcolsep}{3pt}"]
             lines += [f"\\begin{{longtable}}{{@{{}}{columns}@{{}}}}"]
             title = rf"\multicolumn{{{len(head)}}}{{@{{}}l@{{}}}}{{\textbf{{{w.inline(caption)}}}}} \tabularnewline"
-            lines += [*([title] if caption else []), r"\hline", top]
+            lines += [*([title] if caption else []), r"\toprule", top]
             lines += [" & ".join(w.inline(c) for c in row) + r" \tabularnewline" for row in rows]
-            return "\n".join([*lines, r"\hline", r"\end{longtable}}"])
+            return "\n".join([*lines, r"\bottomrule", r"\end{longtable}}"])
 
 
 def _txt(block: Block, w: _Writer) -> str:

@@ -1,10 +1,10 @@
-"""The table of AI uses, one line per cell and kind of use: what statements and pages end with."""
+"""The table of AI uses, one line per model, way in and purpose: what statements and pages end with."""
 
 from __future__ import annotations
 
 from jupyter_aiprov.exporters._document import Table
 from jupyter_aiprov.exporters._facts import Facts
-from jupyter_aiprov.exporters._wording import breakdown, listed, parameters, where
+from jupyter_aiprov.exporters._wording import breakdown, parameters, semicolons, things, where, worth_naming
 from jupyter_aiprov.exporters._words import Language, number, period, word
 
 
@@ -22,14 +22,13 @@ def uses(facts: Facts, language: Language) -> Table:
             model += f" ({word('h-asked', language).lower()}{':' if language == 'en' else colon} {', '.join(asked)})"
         other = sum(tool.other.values())
         more = f" ({breakdown(tool.other, language)})" if other else ""
-        names = [n for kind in tool.subjects.values() for n in kind]
         rows.append(
             (
                 where(tool.places, language, named=len(facts.notebooks) > 1),
                 model,
                 word(tool.destination or "nowhere", language),
                 f"{number(tool.shown, language)} / {number(other, language)}{more}",
-                listed(names, language),
+                semicolons(things(worth_naming(tool.made), language), language),
                 parameters(tool, language) or word("none-set", language),
                 period(tool.first, tool.last, language) or word("not-recorded", language),
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from jupyter_aiprov.exporters._cards import Card, cards
+from jupyter_aiprov.exporters._cards import Card, cards, kind_in_words
 from jupyter_aiprov.exporters._document import clean, tex_text
 from jupyter_aiprov.provenance import Provenance
 
@@ -26,7 +26,7 @@ def export(provenance: Provenance) -> str:
 
 def entry(card: Card, key: str) -> str:
     """One `@software` entry; unknown fields are left out, an alias says that it is one."""
-    notes = ["Large language model"] if card.provider else ["Model"]
+    notes = [kind_in_words(card)]
     if card.last:
         notes.append(f"accessed {card.last[:10]}")
     if not card.reported:

@@ -15,6 +15,7 @@ from jupyter_aiprov.exporters._cards import cards
 from jupyter_aiprov.exporters._document import clean
 from jupyter_aiprov.exporters._facts import facts
 from jupyter_aiprov.provenance import Event, Provenance
+from jupyter_aiprov.words import word
 
 NAME = "croissant"
 EXTENSION = ".croissant.json"
@@ -110,7 +111,7 @@ def export(provenance: Provenance) -> str:
 
 def _in_memory(subject: str, derivation: Event) -> str:
     models = ", ".join(clean(m, 300) for m in derivation.get("models") or ()) or "a model not recorded"
-    return f"column {clean(subject, 300)}: {clean(derivation.get('origin'))} by {models}"
+    return f"column {clean(subject, 300)}: {word(clean(derivation.get('origin')), 'en')}; model {models}"
 
 
 def _id(text: str) -> str:

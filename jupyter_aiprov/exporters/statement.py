@@ -45,7 +45,12 @@ class Statement:
     blocks: tuple[Block, ...] = field(repr=False, default=())
     policy: str = "generic"
     language: Language = "en"
-    source: Mapping[str, str] = field(default_factory=dict)
+    source: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether the policy was read at its source; else its wording comes from secondary sources."""
+        return self.source.get("verified") is True
 
     def to(self, target: Target) -> str:
         """The same statement written for another target."""
@@ -77,13 +82,14 @@ def render(
         raise UsageError(f"no statement in format {format!r}", hint=f"formats: {', '.join(FORMATS)}")
     lang: Language = "fr" if language == "fr" else "en"
     template = load(policy, folders)
-    facts = _facts.facts(provenances, impact=impact)
+    facts = _facts.facts(provenances, impact=impact, language=lang)
     if not share:  # how much of a cell is AI's is printed only where it is asked for
         facts = replace(facts, written=tuple(replace(one, share=None) for one in facts.written))
     shared = _read(FOLDER / "_slots.toml")
     view = View(facts, Slots(lang, shared["ask"], slots or {}))
     blocks = (Heading(template["title"][lang], level), *_blocks(template, view, shared["confirm"]))
-    source = {k: str(template[k]) for k in ("policy", "version", "source", "source_url", "retrieved")}
+    source: dict[str, Any] = {k: str(template[k]) for k in ("policy", "version", "source", "source_url", "retrieved")}
+    source["verified"] = template.get("verified") is True
     text = "" if format == "json" else write(blocks, _target(format))
     done = Statement(text, view.slots.open, facts, blocks, policy, lang, source)
     if format != "json":

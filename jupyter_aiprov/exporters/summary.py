@@ -13,8 +13,18 @@ from typing import Final
 from jupyter_aiprov.exporters import _facts, _words
 from jupyter_aiprov.exporters._document import TARGETS, Block, Items, Paragraph, Target, write
 from jupyter_aiprov.exporters._facts import Facts
-from jupyter_aiprov.exporters._wording import breakdown, called, gaps, listed, outside_text, where
-from jupyter_aiprov.exporters._words import Language, joined, number, word
+from jupyter_aiprov.exporters._wording import (
+    breakdown,
+    gap_list,
+    in_cells,
+    listed,
+    outside_text,
+    semicolons,
+    things,
+    where,
+    worth_naming,
+)
+from jupyter_aiprov.exporters._words import Language, amount, joined, number, word
 from jupyter_aiprov.provenance import Provenance
 
 NAME = "summary"
@@ -59,7 +69,7 @@ def render(provenances: Sequence[Provenance], *, language: str = "en", format: s
     """The summary of one or several notebooks."""
     lang: Language = "fr" if language == "fr" else "en"
     target: Target = next(t for t in TARGETS if t == format)
-    return write(blocks(_facts.facts(provenances, impact=False), lang), target)
+    return write(blocks(_facts.facts(provenances, impact=False, language=lang), lang), target)
 
 
 def export(provenance: Provenance, language: str = "en") -> str:
@@ -80,32 +90,25 @@ def _uses(facts: Facts, language: Language) -> str:
     parts = []
     for tool in facts.tools:
         when = _words.period(tool.first, tool.last, language)
-        shown = f"{number(tool.shown, language)} {'answers' if en else 'réponses'}"
+        shown = amount(tool.shown, "answer", language)
         parts.append(f"{tool.model} ({shown}{f', {when}' if when else ''})")
     parts += [outside_text(t) + (" (declared)" if en else " (déclaré)") for t in facts.outside]
     other = facts.other
     text = listed(parts, language)
     if other:
-        more = "further requests" if en else "autres requêtes"
-        text += f"; {number(sum(other.values()), language)} {more} ({breakdown(other, language)})"
+        text += f"; {amount(sum(other.values()), 'request', language)} ({breakdown(other, language)})"
     return text
 
 
 def _depends(facts: Facts, language: Language) -> str:
-    kinds: dict[str, list[str]] = {}
-    for one in facts.made:
-        kinds.setdefault(one.kind, []).append(one.subject)
-    parts = [
-        called(k, kinds[k], language) for k in ("column", "frame", "figure", "file", "output", "variable") if k in kinds
-    ]
+    parts = things(worth_naming(facts.made), language)
     cells = sorted({w.cell for w in facts.written if w.cell})
     if cells:
-        code = "code of" if language == "en" else "code de"
-        parts.append(f"{code} {word('cell' if len(cells) == 1 else 'cells', language)} {_words.runs(cells)}")
+        parts.append(in_cells("code", cells, language))
     if not parts and facts.tools:
         places = [p for t in facts.tools for p in t.places]
         parts = [where(places, language, named=len(facts.notebooks) > 1)]
-    return "; ".join(parts) if language == "en" else " ; ".join(parts)
+    return semicolons(parts, language)
 
 
 def _checks(facts: Facts, language: Language) -> str:
@@ -135,12 +138,12 @@ def _routes(facts: Facts, language: Language) -> str:
     routes: dict[str, list[str]] = {}
     for tool in facts.tools:
         routes.setdefault(tool.destination or "nowhere", []).append(tool.model)
-    return "; ".join(f"{word(k, language)} ({joined(list(dict.fromkeys(v)), language)})" for k, v in routes.items())
+    return semicolons(
+        (f"{word(k, language)} ({joined(list(dict.fromkeys(v)), language)})" for k, v in routes.items()), language
+    )
 
 
 def _missing(facts: Facts, language: Language) -> str:
     if facts.state == "no-record":
         return ""
-    if not facts.gaps:
-        return "no gap on record" if language == "en" else "aucune lacune enregistrée"
-    return gaps(facts, language).removeprefix("did not capture ").removeprefix("n'a pas observé : ")
+    return gap_list(facts, language) or ("no gap on record" if language == "en" else "aucune lacune enregistrée")

@@ -94,6 +94,12 @@ def said(finding: Finding, language: str) -> str:
     return f"{finding.count} {names[finding.count > 1]}"
 
 
+def counted(rule: str, count: int, language: str) -> str:
+    """So many findings of a rule in words: `2 e-mail addresses`."""
+    names = _RULES[language].get(rule)
+    return f"{count} {names[count > 1]}" if names else f"{rule} ({count})"
+
+
 def listed(findings: Iterable[Finding], language: str) -> str:
     """Findings in words, joined."""
     *head, last = (said(f, language) for f in findings)

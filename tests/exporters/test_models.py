@@ -127,3 +127,11 @@ def test_every_export_works_without_any_extra(monkeypatch: pytest.MonkeyPatch) -
         if name != "audit-log":
             assert module.export(records.study(*records.answers()))
             assert module.export(Provenance.of([]))
+
+
+def test_weights_that_are_not_identified_are_said_to_be_so():
+    unknown = card(weights={"identified": False}, destination="loopback")
+    assert unknown.unidentified
+    assert unknown.openness == "unknown"
+    assert not card(weights={"revision": "a" * 64}, destination="loopback").unidentified
+    assert not card(destination="external").unidentified

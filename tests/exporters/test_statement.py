@@ -86,6 +86,7 @@ def test_both_languages_of_a_part_print_the_same_slots(policy: str) -> None:
     assert template["source_url"].startswith("https://")
     assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", template["retrieved"])
     assert template["version"]
+    assert template["verified"] in (True, False)
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -104,7 +105,7 @@ def test_answers_behind_the_results_are_counted_apart_from_development() -> None
     assert "as reported by the server, asked for as gpt-4o-mini" in text
     assert "temperature 0.0; others were not set in the request" in text
     assert "For the rest, no AI use is recorded" in text
-    assert "did not capture recording switched off" in text
+    assert "has gaps (recording switched off)" in text
 
 
 def test_what_the_server_did_not_say_is_not_said() -> None:
@@ -123,7 +124,8 @@ def test_a_screening_that_found_nothing_is_not_mentioned() -> None:
         text = statement.render([records.study(quiet)], policy=policy, language=language, slots=slots).text
         assert "creening" not in text
         assert "contrôle automatique" not in text
-    assert "reported email (2); names" in statement.render([LOGS["screened"]]).text
+    assert "reported 2 e-mail addresses; names" in statement.render([LOGS["screened"]]).text
+    assert "signalé 2 adresses électroniques" in statement.render([LOGS["screened"]], language="fr").text
 
 
 def test_slots_answer_questions_and_never_change_the_record() -> None:
@@ -170,6 +172,31 @@ def test_json_gives_text_facts_source_and_open_slots() -> None:
     assert made["policy"]["source_url"].startswith("https://")
     assert "checking" in made["open_slots"]
     assert made["facts"]["tools"][0]["shown"] == 12
+
+
+def test_a_purpose_declared_in_both_languages_is_printed_in_the_one_asked_for() -> None:
+    both = records.study(records.declaration("purpose", {"en": "sort notes", "fr": "trier des notes"}))
+    assert "was used to sort notes" in statement.render([both]).text
+    assert "a été utilisé pour trier des notes" in statement.render([both], language="fr").text
+    english = records.study(records.declaration("purpose", {"en": "sort notes"}))
+    assert "pour sort notes" in statement.render([english], language="fr").text  # people's words are theirs
+
+
+def test_a_policy_that_was_not_read_at_its_source_says_so() -> None:
+    assert statement.render([LOGS["full"]], policy="icmje").is_verified
+    assert not statement.render([LOGS["full"]], policy="elsevier").is_verified
+    said = json.loads(statement.render([LOGS["full"]], policy="jama", format="json").text)
+    assert said["policy"]["verified"] is False
+
+
+def test_figures_are_named_by_their_cell_and_loop_variables_not_at_all() -> None:
+    axes = records.column("axes", kind="figure", origin="ai-derived", id="d-axes", cell_id="c3", execution="x3")
+    piece = records.column("piece", kind="variable", id="d-piece")
+    done = statement.render([records.study(axes, piece)], format="txt")
+    assert "figure in cell 4" in done.text
+    assert "axes" not in done.text
+    assert "piece" not in done.text
+    assert "figure de la cellule 4" in statement.render([records.study(axes)], language="fr").text
 
 
 def test_a_user_adds_a_template_in_a_folder(tmp_path: Path) -> None:

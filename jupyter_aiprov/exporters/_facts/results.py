@@ -1,0 +1,80 @@
+"""What holds AI content: columns, tables, files, figures, variables, and cells whose source an AI wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from jupyter_aiprov import semconv
+from jupyter_aiprov.exporters._document import clean
+from jupyter_aiprov.exporters._facts.kinds import Made, Written
+from jupyter_aiprov.provenance import Event, Provenance
+
+
+def named(subject: object) -> str:
+    """The subject as people call it: `labels.csv`, not `file:labels.csv`."""
+    return clean(subject, 300).removeprefix("file:").removeprefix("figure:").removeprefix("output:")
+
+
+def positions(provenance: Provenance) -> dict[str, int]:
+    """Cell id -> position from 1."""
+    return {c.id: c.index + 1 for c in provenance.cells if c.id}
+
+
+def mapped(value: Any) -> Mapping[str, Any]:
+    """The mapping, or an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def counted(value: Any) -> int | None:
+    """A count, or None where it is none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def made(provenance: Provenance) -> Iterable[Made]:
+    """Current subjects with AI content."""
+    numbered = positions(provenance)
+    for subject, one in provenance.ai_subjects().items():
+        file = one.get("file")
+        yield Made(
+            subject=named(subject),
+            kind=str(one.get("kind") or "variable"),
+            origin=str(one.get("origin")),
+            evidence=str(one.get("evidence") or "inferred"),
+            confidence=one.get("confidence") if one.get("confidence") in semconv.CONFIDENCE else None,
+            models=tuple(clean(m, 300) for m in one.get("models") or () if isinstance(m, str)),
+            rows_ai=counted(one.get("rows_ai")),
+            rows_total=counted(one.get("rows_total")),
+            rows_edited=counted(one.get("rows_edited")),
+            notebook=provenance.notebook,
+            cell=numbered.get(str(one.get("cell_id"))),
+            execution=str(one.get("execution") or ""),
+            file=dict(file) if isinstance(file, Mapping) else None,
+        )
+
+
+def written(provenance: Provenance) -> Iterable[Written]:
+    """Cells that an AI wrote or changed; the latest record of each."""
+    numbered = positions(provenance)
+    latest: dict[str, Event] = {}
+    own = {
+        str(d.get("subject"))
+        for d in provenance.declared("authorship")
+        if mapped(d.get("value")).get("origin") == "human"
+    }
+    for one in provenance.authorship:
+        if one.get("origin") in semconv.AI_ORIGINS:
+            latest[str(one.get("cell_id") or one.get("source_sha256"))] = one
+    for one in latest.values():
+        share = one.get("share")
+        pair = (float(share[0]), float(share[1])) if isinstance(share, list | tuple) and len(share) == 2 else None
+        yield Written(
+            notebook=provenance.notebook,
+            cell=numbered.get(str(one.get("cell_id"))),
+            origin=str(one["origin"]),
+            tool=clean(one["tool"], 200) if one.get("tool") else None,
+            model=clean(one["model"], 300) if one.get("model") else None,
+            share=pair,
+            evidence=str(one.get("evidence") or "inferred"),
+            edited=f"cell:{one.get('cell_id')}" in own,
+        )
