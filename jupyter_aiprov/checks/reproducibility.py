@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from jupyter_aiprov import semconv
 from jupyter_aiprov.checks._check import Check, Document, Place
+from jupyter_aiprov.provenance import Use
 
 # A name that its maker moves to another model: no date, no version that stands still.
 _PINNED = re.compile(r"\d{4}-?\d{2}-?\d{2}|-\d{4}$|[@:][0-9a-f]{7,}|\.gguf|\bQ\d|-v\d+[.:]\d+", re.I)
 _SAMPLED = ("chat", "text_completion", "generate_content")
+
+
+def _identified(use: Use) -> bool:
+    """True when the record says which weights answered."""
+    weights = use.attributes.get(semconv.WEIGHTS)
+    return isinstance(weights, Mapping) and bool(weights) and weights.get("identified") is not False
 
 
 class AIP201(Check):
@@ -23,7 +30,7 @@ class AIP201(Check):
         """{subject} is a moving name and the server reported no version: the same model cannot be asked again."""
         for use in document.provenance.shown():
             name = use.model
-            if name and not use.attributes.get("weights") and not _PINNED.search(name):
+            if name and not _identified(use) and not _PINNED.search(name):
                 yield Place(use.cell_index, name)
 
 
@@ -107,9 +114,7 @@ class AIP207(Check):
     def check(self, document: Document) -> Iterator[Place]:
         """{subject} ran on this machine, but which weights it had (digest or revision) is not on record."""
         for use in document.provenance.shown():
-            if use.attributes.get(semconv.DESTINATION) in ("in-process", "loopback") and not use.attributes.get(
-                "weights"
-            ):
+            if use.attributes.get(semconv.DESTINATION) in ("in-process", "loopback") and not _identified(use):
                 yield Place(use.cell_index, use.model or "a model")
 
 

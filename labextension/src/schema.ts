@@ -216,6 +216,7 @@ export interface Weights {
   repository?: Text;
   revision?: Text;
   quantisation?: Text;
+  identified?: boolean;
   [k: string]: unknown;
 }
 /**
