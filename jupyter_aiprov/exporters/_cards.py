@@ -58,6 +58,7 @@ class Card:
     first: str | None = None
     last: str | None = None
     calls: int = 0
+    kind: Literal["llm", "embedding", "ai"] = "ai"  # what its operations show it to be
 
     @property
     def reproducible_by_name(self) -> bool:
@@ -160,7 +161,14 @@ def _card(uses: Sequence[Use], said: Mapping[str, Mapping[str, Any]]) -> Card:
         first=min((u.first for u in uses if u.first), default=None),
         last=max((u.last for u in uses if u.last), default=None),
         calls=sum(u.count for u in uses),
+        kind=_kind({str(u.attributes.get(semconv.OPERATION)) for u in uses}),
     )
+
+
+def _kind(operations: set[str]) -> Literal["llm", "embedding", "ai"]:
+    if operations <= {"chat", "text_completion"}:
+        return "llm"
+    return "embedding" if operations == {"embeddings"} else "ai"
 
 
 def _text(value: object) -> str | None:
@@ -172,9 +180,22 @@ def _link(value: object) -> str | None:
     return text if re.fullmatch(r"https?://[^\s\"'<>{}\\^`|]+", text) else None
 
 
-def apa(card: Card) -> str:
+_KINDS: Final = {
+    "llm": ("Large language model", "Grand modèle de langage"),
+    "embedding": ("Embedding model", "Modèle de plongement"),
+    "ai": ("AI model", "Modèle d'IA"),
+}
+
+
+def kind_in_words(card: Card, language: str = "en") -> str:
+    """What the model is, as far as the requests to it show."""
+    return _KINDS[card.kind][language == "fr"]
+
+
+def apa(card: Card, language: str = "en") -> str:
     """The reference as the APA asks for a model used through its interface."""
-    parts = [f"{card.maker or '[maker not recorded]'}. ({card.year or 'n.d.'}). {card.model} [Large language model]."]
+    nobody, undated = ("[maker not recorded]", "n.d.") if language == "en" else ("[fournisseur sans mention]", "s. d.")
+    parts = [f"{card.maker or nobody}. ({card.year or undated}). {card.model} [{kind_in_words(card, language)}]."]
     if card.url:
         parts.append(card.url)
     return " ".join(parts)

@@ -21,6 +21,10 @@ _LABELS = {
     "dates": ("First and last use", "Première et dernière utilisation"),
     "cite": ("APA", "APA"),
 }
+_OPENNESS = {
+    "API": ("through an interface (API)", "par une interface (API)"),
+    "weights run here": ("weights run here", "poids exécutés ici"),
+}
 _FIXED = {
     "weights": ("yes, by revision or digest of the weights", "oui, par révision ou empreinte des poids"),
     "dated name": ("yes, dated version", "oui, version datée"),
@@ -56,7 +60,7 @@ def _lines(card: Card, lang: Language) -> list[str]:
         "asked": ", ".join(card.asked) or unknown,
         "maker": card.maker or unknown,
         "licence": card.licence or unknown,
-        "openness": card.openness if card.openness != "unknown" else unknown,
+        "openness": _OPENNESS.get(card.openness, (card.openness,) * 2)[at] if card.openness != "unknown" else unknown,
         "training": word("unknown-data" if card.training_data == "unknown" else card.training_data, lang),
         "weights": ", ".join(
             filter(
@@ -70,8 +74,8 @@ def _lines(card: Card, lang: Language) -> list[str]:
             )
         ),
         "again": _FIXED[card.fixed][at],
-        "dates": " – ".join(d for d in (first, last) if d) or unknown,
-        "cite": apa(card),
+        "dates": " – ".join(dict.fromkeys(d for d in (first, last) if d)) or unknown,
+        "cite": apa(card, lang),
     }
     colon = ": " if lang == "en" else "\u00a0: "
     return [f"{_LABELS[k][at]}{colon}{v}" for k, v in values.items() if v]
