@@ -17,7 +17,7 @@ from jupyter_aiprov import journal as journals
 from jupyter_aiprov import semconv, stamp
 from jupyter_aiprov.authorship import answers_of, authorship_of_notebook
 from jupyter_aiprov.document import Node, Notebook, cell_id, cells, mark, metadata, outputs, set_mark
-from jupyter_aiprov.marks import cell_mark, entry_of_stamps, session_entry
+from jupyter_aiprov.marks import KEPT, cell_mark, entry_of_stamps, session_entry, withdrawn_of
 from jupyter_aiprov.notebook import Found, marks_of, provenance_of, resolve, stamps_of
 from jupyter_aiprov.proof import merkle_root
 from jupyter_aiprov.provenance import Event, uses_of
@@ -110,6 +110,8 @@ def _record(run: Mapping[str, Any], events: Sequence[Event], cell: Node) -> dict
         link = {"session": session, "file": f"{session}.jsonl", "lines": len(hashes), "seq": [min(seqs), max(seqs)]}
         link["root"] = merkle_root(hashes)
     made = {**run, "cell_id": run.get("cell_id") or cell_id(cell)}
+    if not outputs(cell):  # they were stripped: nothing is left to compare
+        made.pop("outputs", None)
     return stamp.record(made, uses_of(calls.values()), own, journal=link)
 
 
@@ -146,6 +148,7 @@ def _mark_cells(out: Annotated) -> None:
         if not one.is_broken:
             by_cell.setdefault(one.index, []).append(one)
     said = {m.index: m.value for m in marks_of(out.notebook)}
+    withdrawn = withdrawn_of(said.get(None, {}))
     for index, cell in cells(out.notebook):
         before = said.get(index, {})
         stamps = [one.sound for one in by_cell.get(index, ())]
@@ -155,7 +158,7 @@ def _mark_cells(out: Annotated) -> None:
                     f"cell {index + 1} is marked as made with AI, but its stamp is gone and no journal has it"
                 )
             continue
-        made = cell_mark(stamps, before, cell.get("source"), outputs(cell))
+        made = cell_mark(stamps, before, cell.get("source"), outputs(cell), withdrawn)
         if made != mark(cell):
             set_mark(cell, made)
             out.done.append(f"cell {index + 1} marked")
@@ -225,8 +228,10 @@ def _write_log(nb: Notebook, events: Sequence[Event]) -> None:
             known[session] = session_entry(told[session], known.get(session, {}), _superseded(nb, told[session]))
         else:
             known[session] = entry_of_stamps(stamps[session], known.get(session, {}))
+    in_cells = {id_ for m in marks_of(nb) if m.index is not None for key in KEPT for id_ in m.value.get(key) or ()}
     for kind, key in _PEOPLES.items():
-        said = {str(e["id"]): _told(e) for s in relevant for e in told[s] if e.get("type") == kind and e.get("id")}
+        people = [e for s in relevant for e in told[s] if e.get("type") == kind and e.get("id")]
+        said = {str(e["id"]): _told(e) for e in people if str(e["id"]) not in in_cells}
         if said:
             log = {**log, key: {**said, **(log.get(key) or {})}}
     first = next((s["schema_version"] for rest in stamps.values() for s in rest), semconv.SCHEMA_VERSION)
@@ -237,8 +242,8 @@ _PEOPLES = {"declaration": "declarations", "review": "reviews", "withdrawal": "w
 
 
 def _told(event: Event) -> Event:
-    """A person's record as the notebook keeps it: without its place in the chain."""
-    return {k: v for k, v in event.items() if k not in {"seq", "prev", "hash"}}
+    """A person's record as the notebook keeps it: without its place in the chain, under its own seal."""
+    return sealed({k: v for k, v in event.items() if k not in {"seq", "prev", "hash"}})
 
 
 def _is_about(nb: Notebook, events: Sequence[Event]) -> bool:

@@ -171,7 +171,8 @@ class Live:
         event = data.get("event") if isinstance(data, Mapping) else None
         if kind is None or not isinstance(event, Mapping) or len(repr(event)) > _EVENT_MAX:
             return
-        self.recorder.emit({**event, "type": kind})
+        said = {k: v for k, v in event.items() if k != "seal"}  # of the record in the notebook, not of this line
+        self.recorder.emit({**said, "type": kind})
 
     # ── sending, from any thread ──────────────────────────────────────────────────
     def _send(self, message: dict[str, Any]) -> None:

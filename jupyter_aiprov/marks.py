@@ -7,7 +7,7 @@ content of calls. A session's entry in the log is small. Neither reads nor write
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from jupyter_aiprov import semconv
@@ -28,9 +28,16 @@ _GAPS_MAX = 20
 
 
 def cell_mark(
-    stamps: Sequence[Mapping[str, Any]], said: Mapping[str, Any], source: Any, outputs: Sequence[Any]
+    stamps: Sequence[Mapping[str, Any]],
+    said: Mapping[str, Any],
+    source: Any,
+    outputs: Sequence[Any],
+    withdrawn: Container[str] = (),
 ) -> Record:
-    """The mark of a cell with these stamps; what people added to the mark there is stays."""
+    """The mark of a cell with these stamps; what people added to the mark there is stays.
+
+    `withdrawn` are the ids of records that were taken back: the notebook log has them.
+    """
     out: Record = {"schema_version": semconv.SCHEMA_VERSION}
     if stamps:
         out["schema_version"] = str(stamps[-1].get("schema_version") or semconv.SCHEMA_VERSION)
@@ -42,8 +49,7 @@ def cell_mark(
             out["source_sha256"] = sha
     else:
         out |= {k: said[k] for k in ("schema_version", "origin", "models", "source_sha256") if k in said}
-    reviews = said.get("reviews") or {}
-    out["state"] = state_of(reviews.values(), source, outputs)
+    out["state"] = state_of(said.get("reviews") or {}, source, outputs, withdrawn)
     authors = [a for stamp in stamps for a in stamp.get("authorship") or ()] or said.get("authorship") or ()
     if authors:
         out["authorship"] = [sealed(a) for a in authors]
@@ -71,12 +77,25 @@ def _models(stamps: Sequence[Mapping[str, Any]]) -> list[str]:
     return sorted(named)
 
 
-def state_of(reviews: Iterable[Mapping[str, Any]], source: Any, outputs: Sequence[Any]) -> str:
-    """Where people's checks stand: the latest word, `stale` once its subject changed, else `unverified`."""
-    latest = max(reviews, key=lambda r: str(r.get("time") or ""), default=None)
-    if latest is None:
+def state_of(
+    reviews: Mapping[str, Mapping[str, Any]], source: Any, outputs: Sequence[Any], withdrawn: Container[str] = ()
+) -> str:
+    """Where people's checks stand: the latest word, `stale` once its subject changed, else `unverified`.
+
+    What was withdrawn is no word; the panel computes the same (`tests/vectors`).
+    """
+    standing = [(str(r.get("time") or ""), id_) for id_, r in reviews.items() if id_ not in withdrawn]
+    if not standing:
         return "unverified"
+    latest = reviews[max(standing)[1]]
     return "stale" if is_outdated(latest, source, outputs) else str(latest.get("status") or "unverified")
+
+
+def withdrawn_of(log: Mapping[str, Any]) -> frozenset[str]:
+    """Ids of the records that the notebook log says were taken back."""
+    found = log.get("withdrawals")
+    said = found.values() if isinstance(found, Mapping) else ()
+    return frozenset(str(one.get("target")) for one in said if isinstance(one, Mapping))
 
 
 def is_outdated(review: Mapping[str, Any], source: Any, outputs: Sequence[Any]) -> bool:

@@ -24,8 +24,7 @@ from tornado.web import HTTPError, authenticated
 
 from jupyter_aiprov._version import __version__
 from jupyter_aiprov.commands._files import Opened, journals_of
-from jupyter_aiprov.commands.export import _exported as exported
-from jupyter_aiprov.commands.export import formats
+from jupyter_aiprov.commands.export import exported, formats
 from jupyter_aiprov.document import Notebook, mark, read
 from jupyter_aiprov.errors import AIProvError
 from jupyter_aiprov.exporters import statement

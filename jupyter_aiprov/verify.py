@@ -17,11 +17,11 @@ from jupyter_aiprov import schema, semconv, stamp
 from jupyter_aiprov.annotate import recorded_runs
 from jupyter_aiprov.document import Node, Notebook, cell_id, cells, mark, outputs
 from jupyter_aiprov.integrity import Change, Integrity, Kind
-from jupyter_aiprov.marks import cell_mark, is_outdated
+from jupyter_aiprov.marks import cell_mark, is_outdated, withdrawn_of
 from jupyter_aiprov.notebook import Found, Mark, conflicts_of, marks_of, resolve, stamps_of
 from jupyter_aiprov.proof import digest, merkle_root
 from jupyter_aiprov.provenance import group_attributes, use_of_group
-from jupyter_aiprov.seal import is_source, output_digest, outputs_digest, seal_holds, stable_digest
+from jupyter_aiprov.seal import is_source, is_stamp, output_digest, outputs_digest, seal_holds, stable_digest
 
 Journals = Mapping[str, Sequence[Path]]  # session -> its files in order of rotation
 
@@ -109,6 +109,18 @@ class _Check:
                 self._changed("outputs-changed", one.index, "an output is not the one that was stamped")
                 break
             known[str(sha)] -= 1
+        self._uncovered(one, cell)
+
+    def _uncovered(self, one: Found, cell: Node) -> None:
+        """What of a stamped cell's outputs no digest is on record of."""
+        if mark(cell).get("outputs_sha256"):
+            return
+        rest = [o for o in outputs(cell) if not is_stamp(o)]
+        if any(o.get("output_type") in ("stream", "error") for o in rest):
+            self.not_covered.append("printed text and errors of stamped cells")
+        said = set(one.sound.get("outputs") or ())
+        if any(o.get("output_type") not in ("stream", "error") and output_digest(o) not in said for o in rest):
+            self.not_covered.append("outputs of stamped cells that the kernel did not see, or that it may replace")
 
     def _words(self, one: Found, output: Node) -> None:
         """What people read must be what the record says; only this version's wording is known."""
@@ -173,7 +185,9 @@ class _Check:
             self._changed("outputs-changed", index, "the outputs are not those that were marked")
         stamps = [s for s in self.by_cell[index] if not s.is_broken]
         if stamps:
-            for key, value in cell_mark([s.sound for s in stamps], said, cell.get("source"), outputs(cell)).items():
+            back = withdrawn_of(self.log)
+            made = cell_mark([s.sound for s in stamps], said, cell.get("source"), outputs(cell), back)
+            for key, value in made.items():
                 if said.get(key) != value:
                     self._changed("edited", index, f"mark: its {key} does not match the stamp")
         elif said.get("origin") in semconv.AI_ORIGINS and not said.get("authorship"):
@@ -186,7 +200,7 @@ class _Check:
             self._changed("edited", one.index, f"a record in {key} lies under another id")
         self._seal(one.index, key, key.removesuffix("s"), event)
         if key == "reviews":
-            self._review(one, event)
+            self._review(one, id_, event)
 
     def _seal(self, index: int | None, what: str, name: str, record: Mapping[str, Any]) -> None:
         holds = seal_holds(record)
@@ -195,7 +209,7 @@ class _Check:
         if holds is None:
             self.not_covered.append(f"records in {what} that carry no seal")
 
-    def _review(self, one: Mark, event: Mapping[str, Any]) -> None:
+    def _review(self, one: Mark, id_: str, event: Mapping[str, Any]) -> None:
         subject = event.get("subject") or {}
         index = one.index
         if index is None:
@@ -207,7 +221,7 @@ class _Check:
                 self._changed("review-outdated", None, "a review is about a cell that is no longer there")
             return
         cell = self.nodes[index]
-        if is_outdated(event, cell.get("source"), outputs(cell)):
+        if id_ not in withdrawn_of(self.log) and is_outdated(event, cell.get("source"), outputs(cell)):
             self._changed("review-outdated", index, "source or outputs changed after they were reviewed")
 
     # ── sessions and their journals ───────────────────────────────────────────────

@@ -48,7 +48,7 @@ class Export(Command):
             raise UsageError("--output takes one notebook")
         for name in progress(files, "exporting"):
             one = opened(name, self.journal)
-            self._write(one, module, _exported(module, one, self.lang))
+            self._write(one, module, exported(module, one, self.lang))
         return 0
 
     def _write(self, one: Opened, module: ModuleType, made: str | bytes) -> None:
@@ -80,7 +80,7 @@ def formats() -> dict[str, ModuleType]:
     return out
 
 
-def _exported(module: ModuleType, one: Opened, language: str) -> str | bytes:
+def exported(module: ModuleType, one: Opened, language: str) -> str | bytes:
     """Hand over what the exporter's signature asks for by name; others ignore it."""
     offered: dict[str, Any] = {
         "language": language,

@@ -18,7 +18,8 @@ import type {
   Session,
   Use
 } from './record';
-import { AI_ORIGINS, Origin, ORIGINS, Verification } from './semconv';
+import { AI_ORIGINS, Origin, ORIGINS, Verification, VERIFICATIONS } from './semconv';
+import { latestWord } from './standing';
 import { authorshipOf, gapOf, reviewOf, Stamp, stampOf, useOf } from './stamp';
 
 const RANK: readonly Origin[] = ['ai-generated', 'ai-assisted', 'synthetic', 'ai-derived'];
@@ -194,7 +195,7 @@ class Fold {
       type: cell.type,
       executionCount: cell.executionCount,
       origin,
-      state: stateOf(reviews, edited && uses.length > 0),
+      state: cellState(reviews, edited && uses.length > 0),
       models: [...models],
       uses,
       derivations,
@@ -320,15 +321,10 @@ function originOf(
   return origin ?? (authorship.some(one => one.origin === 'human') ? 'human' : null);
 }
 
-/** What people did with a cell: the last word of a review that still fits it. */
-function stateOf(reviews: readonly Review[], edited: boolean): Verification {
-  const standing = reviews.filter(one => one.withdrawn === null);
-  const fresh = standing.filter(one => !one.stale).sort((a, b) => (a.time < b.time ? -1 : 1));
-  const last = fresh[fresh.length - 1];
-  if (last && !edited) {
-    return last.status;
-  }
-  return standing.length ? 'stale' : 'unverified';
+/** What people did with a cell; an edited source needs another look. */
+function cellState(reviews: readonly Review[], edited: boolean): Verification {
+  const words = reviews.filter(one => one.withdrawn === null).map(one => ({ ...one, isOutdated: one.stale || edited }));
+  return among(latestWord(words), VERIFICATIONS, 'unverified');
 }
 
 function declarationOf(id: string, raw: Fields, cellIndex: number | null): Declaration {

@@ -101,6 +101,23 @@ export const FRENCH: ReadonlyMap<string, string> = new Map(
     'Read from the file': 'Lu dans le fichier',
     'not trusted: nothing in it was run': "sans confiance : rien n'y a été exécuté",
     'read-only': 'lecture seule',
+    'With the anchor %1': "Avec l'ancre %1",
+    '%1 is no anchor file': "%1 n'est pas un fichier d'ancrage",
+    'An anchor file that you kept gives a date:': "Un fichier d'ancrage que vous avez gardé donne une date :",
+    'Anchor file…': "Fichier d'ancrage…",
+    'a merge was left undecided here (nbdime-conflicts)': 'une fusion est restée en suspens ici (nbdime-conflicts)',
+    "an output's mark does not match the stamp": "la marque d'un résultat ne correspond pas au cachet",
+    'a review is about a cell that is no longer there': "un contrôle porte sur une cellule qui n'est plus là",
+    'the mark is of another version than the stamps': "la marque est d'une autre version que les cachets",
+    'the mark names another state than the reviews': 'la marque indique un autre état que les contrôles',
+    'the mark names other authors than the stamp': "la marque nomme d'autres auteurs que le cachet",
+    'the visible text of stamps (the panel shows what their records say)':
+      'le texte visible des cachets (le panneau montre ce que disent leurs enregistrements)',
+    'printed text and errors of stamped cells': 'le texte imprimé et les erreurs des cellules à cachet',
+    'outputs of stamped cells that the kernel did not see, or that it may replace':
+      "les sorties de cellules à cachet que le noyau n'a pas vues, ou qu'il peut remplacer",
+    'marks of outputs whose subjects no stamp here names':
+      "les marques de résultats dont aucun cachet d'ici ne nomme l'objet",
     'Check file integrity': "Contrôler l'intégrité du fichier",
     'Only AI cells': 'Cellules IA seulement',
     'consistent, anchored on %1': 'cohérent, ancré le %1',

@@ -3,8 +3,7 @@
 import * as React from 'react';
 import type { Recording } from './kernel';
 import type { NotebookProvenance } from './model';
-import { integrityText } from './answer';
-import { Integrity, integrityOf } from './integrity';
+import { FileTools } from './file';
 import type { Words } from './words';
 
 export type Tab = 'timeline' | 'data' | 'review' | 'disclosure';
@@ -156,72 +155,3 @@ export const GAP_WORDS: ReadonlyMap<string, string> = new Map([
   ['interrupted', 'the end of a cell was interrupted'],
   ['internal', 'a failure of this extension; your code was unaffected']
 ]);
-
-/** What a reader of the file asks: does it hold together, and where is the AI. */
-function FileTools({ model, words, onlyAI, onOnlyAI }: HeadProps): React.ReactElement {
-  const [checked, setChecked] = React.useState<{ of: NotebookProvenance; found: Integrity } | null>(null);
-  const found = checked?.of === model ? checked.found : null;
-  const isFromFile = model.link.recording !== 'recording' || model.isUntrusted || model.isReadOnly;
-  return (
-    <div className="jp-AIProv-file">
-      {isFromFile && (
-        <p className="jp-AIProv-banner">
-          {words.say('Read from the file')}
-          {model.isUntrusted && ` · ${words.say('not trusted: nothing in it was run')}`}
-          {model.isReadOnly && ` · ${words.say('read-only')}`}
-        </p>
-      )}
-      <div className="jp-AIProv-row">
-        <button
-          type="button"
-          className="jp-AIProv-action"
-          onClick={() => setChecked({ of: model, found: integrityOf(model.json()) })}
-        >
-          {words.say('Check file integrity')}
-        </button>
-        <label>
-          <input type="checkbox" checked={onlyAI} onChange={event => onOnlyAI(event.target.checked)} />
-          {words.say('Only AI cells')}
-        </label>
-      </div>
-      {found && (
-        <div className="jp-AIProv-answer" data-answer={found.answer} role="status">
-          <strong>{integrityText(found, words)}</strong>
-          {found.changes.length > 0 && (
-            <ul className="jp-AIProv-plain">
-              {found.changes.slice(0, 100).map((change, i) => (
-                <li key={i}>
-                  {change.index === null ? (
-                    words.say('notebook log')
-                  ) : (
-                    <button
-                      type="button"
-                      className="jp-AIProv-link"
-                      onClick={() => void model.jump(change.index as number)}
-                    >
-                      {words.cell(change.index)}
-                    </button>
-                  )}
-                  {words.say(': ')}
-                  {words.say(change.what)}
-                </li>
-              ))}
-            </ul>
-          )}
-          {found.answer === 'not-supplied' && (
-            <p className="jp-AIProv-quiet">
-              {words.say(
-                'The journal lines that the stamps sum up stay with the author; ask for the audit log to check them.'
-              )}
-            </p>
-          )}
-          {found.notCovered.length > 0 && (
-            <p className="jp-AIProv-quiet">
-              {words.say('Not covered: %1', found.notCovered.map(one => words.say(one)).join('; '))}
-            </p>
-          )}
-        </div>
-      )}
-    </div>
-  );
-}

@@ -3,11 +3,14 @@
  * can be checked without the journal. Never "intact", never "authentic".
  */
 
+import { Anchor, isForeign, isOf } from './anchor';
 import { markOf, stampRecord, stampsOf } from './document';
 import { count, Fields, fields, isFields, joined, keyed, LeftOut, objects, own, text } from './json';
+import { markOfStamps } from './mark';
 import { canonical } from './proof';
-import { isSource, isStamp, outputDigest, outputsDigest, sealHolds, stableDigest } from './seal';
-import { AI_ORIGINS, MIME, SCHEMA_VERSION } from './semconv';
+import { isReviewOutdated, isSource, isStamp, outputDigest, outputsDigest, sealHolds, stableDigest } from './seal';
+import { AI_ORIGINS, KEY, MIME, SCHEMA_VERSION } from './semconv';
+import { stateOf, withdrawnOf } from './standing';
 
 export interface Change {
   readonly index: number | null;
@@ -27,30 +30,53 @@ const CELL_KEYS = new Set([
   ...['schema_version', 'origin', 'models', 'source_sha256', 'outputs_sha256', 'state', 'reviews', 'declarations'],
   ...['authorship']
 ]);
+/** How a part of a mark that stamps decide is wrong, in words. */
+export const MISMATCHES = new Map([
+  ['models', 'the mark names other models than the stamp'],
+  ['origin', 'the mark names another origin than the stamp'],
+  ['state', 'the mark names another state than the reviews'],
+  ['authorship', 'the mark names other authors than the stamp'],
+  ['source_sha256', 'the source is not the one that was marked']
+]);
+const CONFLICTS = 'nbdime-conflicts';
 const LOG_KEYS = new Set(['schema_version', 'sessions', 'declarations', 'reviews', 'withdrawals', 'disclosure']);
 
-/** Check notebook JSON against itself. */
-export function integrityOf(notebook: unknown): Integrity {
-  return new Check(fields(notebook)).result();
+/** Check notebook JSON against itself and against an anchor whose keeper hands it in. */
+export function integrityOf(notebook: unknown, anchor: Anchor | null = null): Integrity {
+  return new Check(fields(notebook), anchor).result();
 }
 
 class Check {
-  constructor(private nb: Fields) {}
+  constructor(
+    private nb: Fields,
+    private anchor: Anchor | null
+  ) {
+    this.withdrawn = withdrawnOf(markOf(nb.metadata));
+  }
 
   result(): Integrity {
     const list = Array.isArray(this.nb.cells) ? this.nb.cells.map(fields) : [];
     const ids = new Set(list.flatMap(cell => (typeof cell.id === 'string' ? [cell.id] : [])));
     const log = markOf(this.nb.metadata);
+    this.conflicts(fields(this.nb.metadata), null);
+    list.forEach(cell => this.learn(cell));
     list.forEach((cell, index) => this.cell(cell, index, ids));
     this.mark(log, null, LOG_KEYS);
+    for (const [id, review] of keyed(log.reviews, new LeftOut())) {
+      this.reviewElsewhere(id, review, list);
+    }
     this.sessions(log);
+    const anchored = this.anchored();
+    if (this.versions.size) {
+      this.notCovered.add('the visible text of stamps (the panel shows what their records say)');
+    }
     if (log.disclosure !== undefined) {
       this.notCovered.add('the answers in the disclosure (free text of the authors)');
     }
     const missing = [...this.missing.values()].reduce((sum, n) => sum + n, 0);
     return {
-      answer: this.changes.length ? 'changed' : missing ? 'not-supplied' : 'consistent',
-      anchored: '',
+      answer: this.changes.length ? 'changed' : missing ? 'not-supplied' : anchored ? 'anchored' : 'consistent',
+      anchored,
       missing,
       changes: this.changes,
       notCovered: [...this.notCovered],
@@ -58,19 +84,40 @@ class Check {
     };
   }
 
+  /** What stamps say of their subjects, for the marks of outputs that show them. */
+  private learn(cell: Fields): void {
+    for (const stamp of stampsOf(Array.isArray(cell.outputs) ? cell.outputs : [])) {
+      if (isWhole(stamp)) {
+        this.versions.add(stamp.schema_version);
+        for (const made of objects(stamp.derivations, new LeftOut())) {
+          const subject = String(made.subject);
+          this.origins.set(subject, (this.origins.get(subject) ?? new Set()).add(String(made.origin)));
+        }
+      }
+    }
+  }
+
+  private conflicts(metadata: Fields, index: number | null): void {
+    if (own(metadata, CONFLICTS) !== undefined || own(fields(own(metadata, KEY)), CONFLICTS) !== undefined) {
+      this.changed(index, 'a merge was left undecided here (nbdime-conflicts)');
+    }
+  }
+
   private cell(cell: Fields, index: number, ids: ReadonlySet<string>): void {
     const outputs = Array.isArray(cell.outputs) ? cell.outputs : [];
     const source = joined(cell.source);
     const stamps = stampsOf(outputs);
     for (const stamp of stamps) {
-      if (stamp === null || stamp.kind !== 'stamp' || !isFields(stamp.execution) || !Array.isArray(stamp.groups)) {
+      if (!isWhole(stamp)) {
         this.changed(index, 'a stamp is not a whole record');
         continue;
       }
       this.stamp(stamp, cell, index, source, outputs, ids);
     }
+    this.conflicts(fields(cell.metadata), index);
     for (const output of outputs) {
-      this.outputMark(fields(output), stamps, index);
+      this.conflicts(fields(fields(output).metadata), index);
+      this.outputMark(fields(output), index);
     }
     const said = markOf(cell.metadata);
     if (Object.keys(said).length) {
@@ -131,6 +178,7 @@ class Check {
         shown.splice(at, 1);
       }
     }
+    this.uncovered(stamp, cell, outputs);
     const link = fields(stamp.journal);
     if (link.session !== undefined) {
       const seq = Array.isArray(link.seq) ? link.seq.map(n => count(n)) : [];
@@ -138,19 +186,41 @@ class Check {
     }
   }
 
-  private outputMark(output: Fields, stamps: readonly (Fields | null)[], index: number): void {
+  /** What of a stamped cell's outputs no digest is on record of. */
+  private uncovered(stamp: Fields, cell: Fields, outputs: readonly unknown[]): void {
+    if (markOf(cell.metadata).outputs_sha256) {
+      return;
+    }
+    const said = new Set(Array.isArray(stamp.outputs) ? (stamp.outputs as unknown[]) : []);
+    for (const output of outputs.filter(isFields).filter(one => !isStamp(one))) {
+      if (output.output_type === 'stream' || output.output_type === 'error') {
+        this.notCovered.add('printed text and errors of stamped cells');
+      } else if (!said.has(outputDigest(output))) {
+        this.notCovered.add('outputs of stamped cells that the kernel did not see, or that it may replace');
+      }
+    }
+  }
+
+  private outputMark(output: Fields, index: number): void {
     const said = markOf(output.metadata);
-    const name = text(said.execution, 200);
-    if (!name) {
+    if (!Object.keys(said).length) {
       return;
     }
     if (isStamp(output)) {
-      const stamp = stampRecord(own(fields(output.data), MIME));
-      if (text(fields(stamp?.execution).id, 200) !== name) {
+      const id = fields(stampRecord(own(fields(output.data), MIME))?.execution).id;
+      const made = { schema_version: SCHEMA_VERSION, kind: 'stamp', ...(id ? { execution: id } : {}) };
+      if (canonical(said) !== canonical(made)) {
         this.changed(index, "the mark on the stamp's output does not match the stamp");
       }
-    } else if (stamps.length === 0) {
-      this.missing.set(`stamp/${name}`, 1);
+      return;
+    }
+    for (const subject of Array.isArray(said.subjects) ? said.subjects.map(String) : []) {
+      const known = this.origins.get(subject);
+      if (!known) {
+        this.notCovered.add('marks of outputs whose subjects no stamp here names');
+      } else if (!known.has(String(said.origin)) && said.origin !== 'ai-derived' && said.origin !== 'ai-assisted') {
+        this.changed(index, "an output's mark does not match the stamp"); // a table may be mixed
+      }
     }
   }
 
@@ -168,26 +238,22 @@ class Check {
     if (said.outputs_sha256 !== undefined && said.outputs_sha256 !== outputsDigest(outputs)) {
       this.changed(index, 'the outputs are not those that were marked');
     }
-    const whole = stamps.filter(isFields);
+    const whole = stamps.filter(isWhole);
     if (whole.length) {
-      const models = new Set(whole.flatMap(modelsOf));
-      const listed = Array.isArray(said.models) ? said.models : [];
-      if (said.models !== undefined && canonical([...models].sort()) !== canonical(listed)) {
-        this.changed(index, 'the mark names other models than the stamp');
+      const made = {
+        ...markOfStamps(whole, said),
+        state: stateOf(said.reviews, this.withdrawn, one => isReviewOutdated(one, source, () => outputs))
+      };
+      for (const [key, value] of Object.entries(made)) {
+        if (canonical(said[key]) !== canonical(value)) {
+          this.changed(index, MISMATCHES.get(key) ?? 'the mark does not match the stamp');
+        }
       }
-      const answered = whole.some(one => objects(one.groups, new LeftOut()).some(group => group.status !== 'failed'));
-      if (answered && said.origin !== undefined && said.origin !== 'ai-generated') {
-        this.changed(index, 'the mark names another origin than the stamp');
-      }
-    } else if (AI_ORIGINS.has(String(said.origin)) && !Array.isArray(said.authorship)) {
+    } else if (AI_ORIGINS.has(String(said.origin)) && !objects(said.authorship, new LeftOut()).length) {
       this.missing.set(`cell/${index}`, 1);
     }
-    for (const [, review] of keyed(said.reviews, new LeftOut())) {
-      const sha = review.source_sha256;
-      const shown = review.outputs_sha256;
-      if ((sha && !isSource(source, sha)) || (shown && shown !== outputsDigest(outputs))) {
-        this.changed(index, 'source or outputs changed after they were reviewed');
-      }
+    for (const [id, review] of keyed(said.reviews, new LeftOut())) {
+      this.review(id, review, index, source, outputs);
     }
     for (const summary of objects(said.authorship, new LeftOut())) {
       if (sealHolds(summary) === false) {
@@ -196,11 +262,32 @@ class Check {
     }
   }
 
+  private review(id: string, review: Fields, index: number, source: string, outputs: readonly unknown[]): void {
+    if (!this.withdrawn.has(id) && isReviewOutdated(review, source, () => outputs)) {
+      this.changed(index, 'source or outputs changed after they were reviewed');
+    }
+  }
+
+  /** A review that lies in the notebook log: about a cell that it names. */
+  private reviewElsewhere(id: string, review: Fields, list: readonly Fields[]): void {
+    const named = text(fields(review.subject).cell_id, 64);
+    const index = named ? list.findIndex(cell => cell.id === named) : -1;
+    const cell = list[index];
+    if (cell) {
+      this.review(id, review, index, joined(cell.source), Array.isArray(cell.outputs) ? cell.outputs : []);
+    } else if (named) {
+      this.changed(null, 'a review is about a cell that is no longer there');
+    }
+  }
+
   private mark(said: Fields, index: number | null, known: ReadonlySet<string>): void {
     if (!Object.keys(said).length) {
       return;
     }
     this.records += 1;
+    if (this.versions.size && !this.versions.has(said.schema_version)) {
+      this.changed(index, 'the mark is of another version than the stamps');
+    }
     if (said.schema_version === SCHEMA_VERSION && Object.keys(said).some(key => !known.has(key))) {
       this.changed(index, 'a mark holds what version 1.0 does not know');
     }
@@ -228,6 +315,16 @@ class Check {
     }
   }
 
+  /** The date of the anchor that was handed in, where it is of this very notebook. */
+  private anchored(): string {
+    const anchor = this.anchor;
+    if (!anchor || isForeign(anchor, this.nb)) {
+      return '';
+    }
+    anchor.sessions.forEach((lines, session) => this.expect(session, lines));
+    return isOf(anchor, this.nb) ? anchor.date : '';
+  }
+
   /** The journal stays with its author: what others here point to in it is not supplied. */
   private expect(session: string, lines: number): void {
     if (lines) {
@@ -246,15 +343,12 @@ class Check {
   private missing = new Map<string, number>();
   private notCovered = new Set<string>();
   private seen = new Set<string>();
+  private versions = new Set<unknown>();
+  private origins = new Map<string, Set<string>>();
+  private withdrawn: ReadonlySet<string>;
   private records = 0;
 }
 
-function modelsOf(stamp: Fields): string[] {
-  const left = new LeftOut();
-  const groups = objects(stamp.groups, left).map(
-    group => own(group, 'gen_ai.response.model') ?? own(group, 'gen_ai.request.model')
-  );
-  const derived = objects(stamp.derivations, left).flatMap(one => (Array.isArray(one.models) ? one.models : []));
-  const authors = objects(stamp.authorship, left).map(one => one.model);
-  return [...groups, ...derived, ...authors].flatMap(name => (typeof name === 'string' && name ? [name] : []));
+function isWhole(stamp: Fields | null): stamp is Fields {
+  return stamp !== null && stamp.kind === 'stamp' && isFields(stamp.execution) && Array.isArray(stamp.groups);
 }

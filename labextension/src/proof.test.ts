@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Fields } from './json';
 import { canonical, digest, merkleRoot, textSha256 } from './proof';
-import { outputsDigest, sealOf, sourceDigest, stableDigest } from './seal';
+import { isReviewOutdated, outputsDigest, sealOf, sourceDigest, stableDigest } from './seal';
+import { stateOf } from './standing';
 
 interface Vectors {
   canonical: { value: unknown; text: string; sha256: string }[];
@@ -12,6 +13,7 @@ interface Vectors {
   stamp: { record: Fields; digest: string; seal: string };
   source: { source: string; sha256: string }[];
   outputs: { outputs: unknown[]; sha256: string }[];
+  states: { reviews: Fields; withdrawn: string[]; source: string; outputs: unknown[]; state: string }[];
 }
 
 const path = fileURLToPath(new URL('../../tests/vectors/proof.json', import.meta.url));
@@ -29,5 +31,9 @@ describe('the browser computes what Python computed', () => {
     expect(sealOf(vectors.stamp.record)).toBe(vectors.stamp.seal);
   });
   it.each(vectors.source)('digest of a source', one => expect(sourceDigest(one.source)).toBe(one.sha256));
+  it.each(vectors.states)('state of reviews: $state', one => {
+    const isOutdated = (review: Fields): boolean => isReviewOutdated(review, one.source, () => one.outputs);
+    expect(stateOf(one.reviews, new Set(one.withdrawn), isOutdated)).toBe(one.state);
+  });
   it.each(vectors.outputs)('digest of outputs', one => expect(outputsDigest(one.outputs)).toBe(one.sha256));
 });

@@ -573,6 +573,12 @@ export interface Execution {
   ordinal?: Count | null;
   start_time?: Time;
   end_time?: Time;
+  /**
+   * Digests of the outputs whose bundles the kernel saw.
+   *
+   * @maxItems 10000
+   */
+  outputs?: Sha256[];
   [k: string]: unknown;
 }
 /**

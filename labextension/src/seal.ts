@@ -84,6 +84,12 @@ export function outputDigest(output: Fields): string {
   return digest(['display', Object.fromEntries(Object.entries(data).map(([key, value]) => [key, shown(key, value)]))]);
 }
 
+/** Whether source or outputs are no longer those that were reviewed. */
+export function isReviewOutdated(review: Fields, source: string, outputs: () => readonly unknown[]): boolean {
+  const { source_sha256: sha, outputs_sha256: shown } = review;
+  return Boolean((sha && !isSource(source, sha)) || (shown && shown !== outputsDigest(outputs())));
+}
+
 function merged(outputs: readonly unknown[]): Fields[] {
   const out: Fields[] = [];
   for (const one of outputs) {

@@ -9,8 +9,9 @@ import type { PartialJSONValue } from '@lumino/coreutils';
 import { fields, Fields, isFields, text } from './json';
 import type { KernelLink } from './kernel';
 import { canonical } from './proof';
-import { isSource, outputsDigest, sealed, sourceDigest } from './seal';
+import { isReviewOutdated, outputsDigest, sealed, sourceDigest } from './seal';
 import { KEY, SCHEMA_VERSION } from './semconv';
+import { stateOf, withdrawnOf } from './standing';
 
 /** Where in a mark an entry of ours lies. */
 interface Entry {
@@ -51,7 +52,8 @@ export class Writer {
       if (cell) {
         const said = fields(cell.getMetadata(KEY));
         const kept = Object.fromEntries(['reviews', 'declarations'].flatMap(k => (k in said ? [[k, said[k]]] : [])));
-        setMark(cell, withState({ ...fields(data.mark), ...kept }, cell));
+        const authors = 'authorship' in said ? { authorship: said.authorship } : {}; // older than this run
+        setMark(cell, withState({ ...authors, ...fields(data.mark), ...kept }, cell, this.withdrawn()));
       }
       this.put(entry);
     });
@@ -166,7 +168,7 @@ export class Writer {
   }
 
   private withdrawn(): Set<string> {
-    return new Set(Object.values(fields(this.log().withdrawals)).map(one => text(fields(one).target, 200)));
+    return withdrawnOf(this.log());
   }
 
   private log(): Fields {
@@ -217,19 +219,10 @@ function setMark(cell: ICellModel, mark: Fields): void {
 }
 
 /** A mark says where people's checks stand: the last word, `stale` once its subject changed. */
-function withState(mark: Fields, cell: ICellModel, withdrawn: ReadonlySet<string> = new Set()): Fields {
-  const reviews = Object.entries(fields(mark.reviews)).flatMap(([id, one]) =>
-    isFields(one) && !withdrawn.has(id) ? [one] : []
-  );
-  const last = reviews.sort((a, b) => (text(a.time) < text(b.time) ? -1 : 1)).pop();
-  let state = 'unverified';
-  if (last) {
-    const isStale =
-      (last.source_sha256 && !isSource(cell.sharedModel.getSource(), last.source_sha256)) ||
-      (last.outputs_sha256 && last.outputs_sha256 !== outputsDigest(outputsOf(cell)));
-    state = isStale ? 'stale' : text(last.status, 20);
-  }
-  return { ...mark, state };
+function withState(mark: Fields, cell: ICellModel, withdrawn: ReadonlySet<string>): Fields {
+  const isOutdated = (one: Fields): boolean =>
+    isReviewOutdated(one, cell.sharedModel.getSource(), () => outputsOf(cell));
+  return { ...mark, state: stateOf(mark.reviews, withdrawn, isOutdated) };
 }
 
 function outputsOf(cell: ICellModel): unknown[] {

@@ -11,7 +11,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from jupyter_aiprov import semconv
+from jupyter_aiprov import anchor, seal, semconv
 from jupyter_aiprov.verify import verify
 from tests.ui.sample import notebook
 
@@ -70,6 +70,99 @@ def _extra(nb: Notebook) -> None:
     nb["cells"][2]["metadata"]["aiprov"]["approved"] = True
 
 
+def _mark(nb: Notebook, cell: int) -> dict[str, Any]:
+    found = nb["cells"][cell]["metadata"]["aiprov"]
+    assert isinstance(found, dict)
+    return found
+
+
+def _review(nb: Notebook, *, in_log: bool = False) -> None:
+    """Cell 3 checked, as the panel writes it."""
+    cell = nb["cells"][2]
+    made = seal.sealed(
+        {
+            "type": "review",
+            "id": "r1",
+            "subject": {"kind": "cell", "cell_id": cell["id"]},
+            "status": "checked",
+            "by": {"name": "R. Eader", "identity": "asserted"},
+            "time": "2026-11-23T10:00:00.000+00:00",
+            "method": "read-all",
+            "source_sha256": seal.source_digest(cell["source"]),
+            "outputs_sha256": seal.outputs_digest(cell["outputs"]),
+        }
+    )
+    if in_log:
+        nb["metadata"]["aiprov"]["reviews"] = {"r1": made}
+    else:
+        _mark(nb, 2).update(state="checked", reviews={"r1": made})
+
+
+def _withdraw(nb: Notebook) -> None:
+    made = seal.sealed({"type": "withdrawal", "id": "w1", "target": "r1", "reason": "wrong file"})
+    nb["metadata"]["aiprov"]["withdrawals"] = {"w1": made}
+
+
+def _withdrawn(nb: Notebook) -> None:
+    _review(nb)
+    _withdraw(nb)
+    _mark(nb, 2)["state"] = "unverified"
+
+
+def _withdrawn_in_words(nb: Notebook) -> None:
+    _review(nb)
+    _withdraw(nb)
+
+
+def _withdrawn_and_edited(nb: Notebook) -> None:
+    _withdrawn(nb)
+    nb["cells"][2]["outputs"].insert(0, {"output_type": "stream", "name": "stdout", "text": "more"})
+
+
+def _reviewed_and_edited(nb: Notebook) -> None:
+    _review(nb)
+    nb["cells"][2]["outputs"].insert(0, {"output_type": "stream", "name": "stdout", "text": "more"})
+
+
+def _reviewed_and_deleted(nb: Notebook) -> None:
+    _review(nb, in_log=True)
+    del nb["cells"][2]
+
+
+def _approved(nb: Notebook) -> None:
+    _mark(nb, 2)["state"] = "checked"
+
+
+def _origin(nb: Notebook) -> None:
+    _mark(nb, 2)["origin"] = "human"
+
+
+def _forgotten(nb: Notebook) -> None:
+    del _mark(nb, 3)["origin"]
+
+
+def _table(nb: Notebook, origin: str) -> None:
+    said = {"schema_version": "1.0", "origin": origin, "subjects": ["df.label"]}
+    shown = {"output_type": "display_data", "data": {"text/plain": "label"}, "metadata": {"aiprov": said}}
+    nb["cells"][1]["outputs"].append(shown)
+
+
+def _shown(nb: Notebook) -> None:
+    _table(nb, "ai-generated")
+
+
+def _shown_as_observed(nb: Notebook) -> None:
+    _table(nb, "real-observation")
+
+
+def _undecided(nb: Notebook) -> None:
+    nb["cells"][2]["metadata"]["nbdime-conflicts"] = {"local_diff": []}
+
+
+def _answered(nb: Notebook) -> None:
+    nb["metadata"]["aiprov"]["disclosure"] = {"slots": {"purpose": "sorting"}}
+
+
 def _nothing(_nb: Notebook) -> None:
     return
 
@@ -88,6 +181,26 @@ CASES: dict[str, tuple[bool, Callable[[Notebook], None]]] = {
     "a model renamed in a mark": (False, _model),
     "a gap taken out of the log": (False, _log),
     "a key added to a mark": (False, _extra),
+    "a review": (False, _review),
+    "a review that was withdrawn": (False, _withdrawn),
+    "a withdrawn review that the mark still counts": (False, _withdrawn_in_words),
+    "outputs that came after a withdrawn review": (False, _withdrawn_and_edited),
+    "outputs that came after a review": (False, _reviewed_and_edited),
+    "a review of a cell that is gone": (False, _reviewed_and_deleted),
+    "a state set by hand": (False, _approved),
+    "an origin renamed in a mark": (False, _origin),
+    "an origin taken out of a mark": (False, _forgotten),
+    "a table that shows an AI column": (False, _shown),
+    "a table that calls an AI column observed": (False, _shown_as_observed),
+    "a merge left undecided": (False, _undecided),
+}
+# With an anchor file of which the reader kept a copy: what was done after it was made.
+ANCHORED: dict[str, tuple[bool, Callable[[Notebook], None]]] = {
+    "anchored and left alone": (False, _nothing),
+    "anchored with a journal that stays with its author": (True, _nothing),
+    "anchored, then saved with other line ends": (False, _crlf),
+    "anchored, then answered": (False, _answered),
+    "anchored, then a source edited": (False, _source),
 }
 
 
@@ -95,12 +208,34 @@ def cases() -> list[dict[str, Any]]:
     """Every notebook with what this version answers."""
     out = []
     for name, (journal, tamper) in CASES.items():
-        nb = notebook(journal=journal)
-        nb["metadata"]["language_info"]["version"] = "3"
+        nb = _made(journal)
         tamper(nb)
         said = verify(nb)
         out.append({"name": name, "answer": said.answer, "text": said.text(), "notebook": nb})
+    for name, (journal, tamper) in ANCHORED.items():
+        nb = _made(journal)
+        out.append({"name": name, **_anchored(nb, anchor.statement(nb, {}, "study.ipynb"), tamper)})
+    other = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    foreign = anchor.statement(other, {}, "other.ipynb")
+    out.append({"name": "an anchor of another notebook", **_anchored(_made(False), foreign, _nothing)})
     return out
+
+
+def _made(journal: bool) -> Notebook:
+    nb = notebook(journal=journal)
+    nb["metadata"]["language_info"]["version"] = "3"
+    if journal:
+        for entry in nb["metadata"]["aiprov"]["sessions"].values():
+            entry.update(seal.sealed({**entry, "head": "ab" * 32, "lines": 8}))
+    return nb
+
+
+def _anchored(nb: Notebook, said: dict[str, Any], tamper: Callable[[Notebook], None]) -> dict[str, Any]:
+    said = {**said, "date": "2026-11-24T08:00:00Z"}
+    tamper(nb)
+    kept = anchor.Anchor("file", "a copy", "accepted", "", said, "2026-11-24")
+    found = anchor.applied(verify(nb), [kept], nb, {})
+    return {"answer": found.answer, "text": found.text(), "notebook": nb, "anchor": anchor.dumps(said).decode()}
 
 
 if __name__ == "__main__":

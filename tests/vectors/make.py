@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from jupyter_aiprov import proof, seal
+from jupyter_aiprov import marks, proof, seal
 
 HERE = Path(__file__).parent
 
@@ -63,6 +63,28 @@ STAMP: dict[str, Any] = {
     "gaps": [],
     "journal": {"session": "s1", "file": "s1.jsonl", "lines": 24, "seq": [1, 24], "root": "ab" * 32},
 }
+SHOWN = [{"output_type": "stream", "name": "stdout", "text": "1\n"}]
+REVIEW: dict[str, Any] = {
+    "status": "checked",
+    "time": "2026-11-23T10:00:00.000+00:00",
+    "source_sha256": seal.source_digest("ask()"),
+    "outputs_sha256": seal.outputs_digest(SHOWN),
+}
+LATER: dict[str, Any] = {**REVIEW, "status": "rejected", "time": "2026-11-23T11:00:00.000+00:00"}
+OF_BEFORE: dict[str, Any] = {**LATER, "source_sha256": seal.source_digest("before")}
+# (reviews, ids that were withdrawn)
+STATES: list[tuple[dict[str, Any], list[str]]] = [
+    ({}, []),
+    ({"a": REVIEW}, []),
+    ({"a": REVIEW}, ["a"]),
+    ({"a": REVIEW, "b": LATER}, []),
+    ({"b": LATER, "a": REVIEW}, ["b"]),
+    ({"a": REVIEW, "b": OF_BEFORE}, []),
+    ({"a": REVIEW, "b": OF_BEFORE}, ["b"]),
+    ({"a": {**REVIEW, "outputs_sha256": "0" * 64}}, []),
+    ({"b": {**REVIEW, "status": "corrected"}, "a": REVIEW}, []),
+    ({"a": {"status": "checked"}, "b": {}}, []),
+]
 OUTPUTS: list[list[Any]] = [
     [],
     [
@@ -104,6 +126,16 @@ def vectors() -> dict[str, Any]:
             {"source": s, "sha256": seal.source_digest(s)} for s in ("a = 1\nb = 2\n", "a = 1\r\nb = 2\r\n", "é")
         ],
         "outputs": [{"outputs": o, "sha256": seal.outputs_digest(o)} for o in OUTPUTS],
+        "states": [
+            {
+                "reviews": r,
+                "withdrawn": w,
+                "source": "ask()",
+                "outputs": SHOWN,
+                "state": marks.state_of(r, "ask()", SHOWN, w),
+            }
+            for r, w in STATES
+        ],
     }
 
 
