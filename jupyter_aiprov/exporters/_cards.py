@@ -150,13 +150,7 @@ def _card(uses: Sequence[Use], said: Mapping[str, Mapping[str, Any]]) -> Card:
         quantisation=_text(known.get("quantisation")),
         unidentified=not is_identified and any(weights(use).get("identified") is False for use in uses),
         alias=alias,
-        fixed="weights"
-        if is_identified
-        else "alias"
-        if alias
-        else "dated name"
-        if dated
-        else "undated name",
+        fixed="weights" if is_identified else "alias" if alias else "dated name" if dated else "undated name",
         year=dated.group(1)[:4] if dated else None,
         first=min((u.first for u in uses if u.first), default=None),
         last=max((u.last for u in uses if u.last), default=None),

@@ -210,7 +210,8 @@ def _blocks(template: Mapping[str, Any], view: View, confirm: Mapping[str, Mappi
         parts = nothing["part"]
     else:
         covered = {p.get("each") for p in template["part"]}
-        parts = [*template["part"], *(p for p in nothing["fallback"] if p["each"] not in covered)]
+        others = nothing["fallback"] if template.get("fallback", True) else []
+        parts = [*template["part"], *(p for p in others if p["each"] not in covered)]
     for part in parts:
         _add(draft, part, template, view, confirm)
     yield from draft.blocks

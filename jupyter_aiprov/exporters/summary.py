@@ -92,7 +92,7 @@ def _uses(facts: Facts, language: Language) -> str:
         when = _words.period(tool.first, tool.last, language)
         shown = amount(tool.shown, "answer", language)
         parts.append(f"{tool.model} ({shown}{f', {when}' if when else ''})")
-    parts += [outside_text(t) + (" (declared)" if en else " (déclaré)") for t in facts.outside]
+    parts += [outside_text(t, language, short=True) + (" (declared)" if en else " (déclaré)") for t in facts.outside]
     other = facts.other
     text = listed(parts, language)
     if other:

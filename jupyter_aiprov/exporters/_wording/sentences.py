@@ -11,12 +11,13 @@ from jupyter_aiprov.exporters._words import Language, amount, joined, number, wo
 from jupyter_aiprov.guard._say import counted
 
 
-def outside_text(tool: Mapping[str, str]) -> str:
-    """A tool used elsewhere, as declared: `ChatGPT (GPT-5, OpenAI): purpose, dates`."""
-    inner = ", ".join(tool[k] for k in ("model", "version", "maker") if tool.get(k) and tool.get(k) != tool.get("tool"))
-    rest = ", ".join(tool[k].rstrip(" .") for k in ("purpose", "where", "dates") if tool.get(k))
+def outside_text(tool: Mapping[str, str], language: Language, *, short: bool = False) -> str:
+    """A tool used elsewhere, as declared: `ChatGPT (GPT-5, OpenAI; purpose; dates)`; `short` names it only."""
     head = tool.get("tool") or tool.get("model") or ""
-    return head + (f" ({inner})" if inner and inner != head else "") + (f": {rest}" if rest else "")
+    inner = ", ".join(v for k in ("model", "version", "maker") if (v := tool.get(k)) and v != head)
+    rest = [] if short else [tool[k].rstrip(" .") for k in ("purpose", "where", "dates") if tool.get(k)]
+    about = semicolons([inner, *rest], language)
+    return f"{head} ({about})" if about else head
 
 
 def check(one: Check, language: Language, *, named: bool = False) -> str:

@@ -87,7 +87,7 @@ def _rows(one: Made, language: Language) -> str:
             f"{number(one.rows_ai, language)} {word('of', language)} {amount(one.rows_total, 'row', language)}"
         )
     if one.rows_edited:
-        parts.append(f"{number(one.rows_edited, language)} {word('edited', language)}")
+        parts.append(amount(one.rows_edited, "edit", language))
     return ", ".join(parts)
 
 

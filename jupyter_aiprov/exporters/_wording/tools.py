@@ -72,15 +72,20 @@ class ToolView:
 
     @property
     def name_and_version(self) -> str:
-        """`gpt-4o-mini, version gpt-4o-mini-2024-07-18`, and whose word that is."""
-        en, card = self.language == "en", self.fact.card
-        asked = [a for a in self.fact.asked if a != self.fact.model]
-        if not self.fact.reported:
-            return f"{self.fact.model} ({self.reported})"
-        said = "version as reported by the server" if en else "version telle qu'indiquée par le serveur"
+        """`gpt-4o-mini, version gpt-4o-mini-2024-07-18`."""
+        card = self.fact.card
+        asked = [a for a in self.fact.asked if a != self.fact.model] if self.fact.reported else []
         head = f"{joined(asked, self.language, 'or')}, version {self.fact.model}" if asked else self.fact.model
-        head += f", {'revision' if en else 'révision'} {card.revision}" if card and card.revision else ""
-        return f"{head} ({said})"
+        revision = "revision" if self.language == "en" else "révision"
+        return head + (f", {revision} {card.revision}" if card and card.revision else "")
+
+    @property
+    def version_reported(self) -> str:
+        """Whose word the version is."""
+        if not self.fact.reported:
+            return self.reported
+        en = self.language == "en"
+        return "version as reported by the server" if en else "version telle qu'indiquée par le serveur"
 
     @property
     def maker(self) -> str:
@@ -125,7 +130,8 @@ class ToolView:
     def where(self) -> str:
         """Cells, and what came of the answers."""
         made = things([m for m in worth_naming(self.fact.made) if m.kind != "variable"], self.language)
-        return semicolons([where(self.fact.places, self.language, named=self.named), *made], self.language)
+        cells = where(self.fact.places, self.language, named=self.named)
+        return f"{cells} ({semicolons(made, self.language)})" if made else cells
 
     @property
     def shown(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from jupyter_aiprov.exporters._facts import Facts, Made
@@ -32,7 +33,7 @@ class View:
         self.several = len(facts.notebooks) > 1
         self.tools = [ToolView(t, slots, self.several) for t in facts.tools]
         self.written = written(facts, self.language, named=self.several)
-        self.outside = [{"text": outside_text(t)} for t in facts.outside]
+        self.outside = [{"text": outside_text(t, self.language)} for t in facts.outside]
         self.legends = self._legends([m for m in facts.made if m.kind in ("figure", "frame", "column", "output")])
 
     def each(self, name: str) -> Sequence[Any]:
@@ -57,7 +58,9 @@ class View:
                     "name": name,
                     "origin": word(one.origin, self.language),
                     "models": joined(list(one.models), self.language),
-                    "evidence": " ".join(check(c, self.language).rstrip(".") for c in checks),
+                    "evidence": " ".join(
+                        check(replace(c, subject="", cell=None), self.language).rstrip(".") for c in checks
+                    ),
                 },
             )
         return list(out.values())
@@ -111,7 +114,8 @@ class View:
         return semicolons([*map(say, self.tools), *(o["text"] for o in self.outside)], self.language)
 
     def _tools_short(self) -> str:
-        names = [f"{t.name} ({t.maker})" for t in self.tools] + [o["text"] for o in self.outside]
+        names = [f"{t.name} ({t.maker})" for t in self.tools]
+        names += [outside_text(t, self.language, short=True) for t in self.facts.outside]
         names += [w.tool or w.model for w in self.written if w.tool or w.model]
         return listed(list(dict.fromkeys(names)), self.language) or word("ai", self.language)
 
