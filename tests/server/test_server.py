@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.cookiejar
 import json
 import os
 import socket
@@ -31,16 +32,35 @@ class Client:
     def __init__(self, url: str, folder: Path) -> None:
         self.url, self.folder = url, folder
 
-    def ask(self, what: str, body: Any = None, *, token: str | None = TOKEN) -> tuple[int, bytes, Any]:
+    def ask(self, what: str, body: Any = None, *, token: str | None = TOKEN, **headers: str) -> tuple[int, bytes, Any]:
         """Status, body and headers of an answer."""
-        headers = {"Authorization": f"token {token}"} if token else {}
+        if token:
+            headers["Authorization"] = f"token {token}"
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.url}/base/aiprov/api/{what}", data, headers)
+        request = urllib.request.Request(
+            f"{self.url}/base/aiprov/api/{what}", data, {k.replace("_", "-"): v for k, v in headers.items()}
+        )
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status, answer.read(), answer.headers
         except urllib.error.HTTPError as error:
             return error.code, error.read(), error.headers
+
+    def logged_in(self) -> tuple[str, str]:
+        """The cookies of a browser that logged in, and the XSRF token among them."""
+        jar = http.cookiejar.CookieJar()
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+        opener.open(f"{self.url}/base/api/contents?token={TOKEN}", timeout=60).close()
+        opener.open(f"{self.url}/base/login?token={TOKEN}", timeout=60).close()
+        cookies = {c.name: str(c.value) for c in jar}
+        return "; ".join(f"{k}={v}" for k, v in cookies.items()), cookies["_xsrf"]
+
+
+ENDPOINTS = [
+    ("status", None),
+    ("disclose", {"path": "study.ipynb"}),
+    ("export", {"path": "study.ipynb", "format": "json"}),
+]
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +69,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     folder = tmp / "work"
     folder.mkdir()
     (tmp / "outside.ipynb").write_text(json.dumps(sample.notebook()))
+    (folder / "link.ipynb").symlink_to(tmp / "outside.ipynb")
     sample.write(folder / "study.ipynb", sample.notebook())
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -82,10 +103,34 @@ def test_the_status_names_formats_policies_and_languages(client: Client) -> None
     assert said["languages"] == ["en", "fr"]
 
 
-@pytest.mark.parametrize("what", ["status", "disclose", "export"])
-def test_a_stranger_gets_nothing(client: Client, what: str) -> None:
-    status, _, _ = client.ask(what, None if what == "status" else {"path": "study.ipynb"}, token=None)
+@pytest.mark.parametrize(("what", "body"), ENDPOINTS)
+@pytest.mark.parametrize("token", [None, "wrong", ""])
+def test_a_stranger_gets_nothing(client: Client, what: str, body: Any, token: str | None) -> None:
+    status, said, _ = client.ask(what, body, token=token)
     assert status == 403
+    assert b"gpt-4o" not in said
+
+
+@pytest.mark.parametrize(("what", "body"), ENDPOINTS)
+def test_a_page_of_another_origin_gets_nothing_with_the_users_cookies(client: Client, what: str, body: Any) -> None:
+    cookies, xsrf = client.logged_in()
+    own = {"token": None, "Cookie": cookies, "X_XSRFToken": xsrf}
+    assert client.ask(what, body, **own, Origin=client.url)[0] == 200
+    for origin in ("https://evil.example", "null", f"{client.url}.evil.example"):
+        status, said, headers = client.ask(what, body, **own, Origin=origin)
+        assert status in {403, 404}, origin
+        assert b"gpt-4o" not in said
+        assert headers["Access-Control-Allow-Origin"] is None
+
+
+@pytest.mark.parametrize(("what", "body"), ENDPOINTS[1:])
+def test_a_form_that_another_page_sends_is_refused_without_the_xsrf_token(client: Client, what: str, body: Any) -> None:
+    cookies, xsrf = client.logged_in()
+    assert client.ask(what, body, token=None, Cookie=cookies)[0] == 403
+    version, mask, signed, when = xsrf.split("|")
+    other = "|".join([version, mask, signed[::-1], when])
+    assert client.ask(what, body, token=None, Cookie=cookies, X_XSRFToken=other)[0] == 403
+    assert client.ask(what, body, token=None, Cookie=cookies, X_XSRFToken=xsrf)[0] == 200
 
 
 def test_the_statement_is_the_command_lines(client: Client) -> None:
@@ -106,11 +151,21 @@ def test_answers_of_the_unsaved_notebook_fill_slots_and_keep_their_field(client:
     assert (client.folder / "study.ipynb").read_bytes() == sample.data(sample.notebook())
 
 
+@pytest.mark.parametrize("what", ["disclose", "export"])
+@pytest.mark.parametrize("sent", [{}, {"notebook": {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}}])
 @pytest.mark.parametrize(
-    "path", ["../outside.ipynb", "a/../../outside.ipynb", "..\\outside.ipynb", "", 3, "/etc/passwd", "none.ipynb"]
+    "path",
+    [
+        *("../outside.ipynb", "a/../../outside.ipynb", "..\\outside.ipynb", "", 3, "/etc/passwd", "none.ipynb"),
+        *("C:\\outside.ipynb", "//outside/x.ipynb", "link.ipynb"),
+    ],
 )
-def test_a_path_outside_the_servers_files_is_refused(client: Client, path: object) -> None:
-    assert client.ask("disclose", {"path": path})[0] in {400, 403, 404}
+def test_a_path_outside_the_servers_files_is_refused(client: Client, what: str, sent: Any, path: object) -> None:
+    status, said, _ = client.ask(what, {"path": path, "format": "json", **sent})
+    if path == "link.ipynb":  # the contents manager opens a link that the user made; its neighbours stay unread
+        assert str(client.folder.parent) not in said.decode()
+    else:
+        assert status in {400, 403, 404}
 
 
 def test_an_export_is_a_file_to_keep_never_a_page(client: Client) -> None:
