@@ -19,7 +19,7 @@ from jupyter_aiprov.lineage.frames import Snapshots
 from jupyter_aiprov.lineage.labels import Label
 from jupyter_aiprov.lineage.lift import Lifter, columns_of, kind_of
 from jupyter_aiprov.lineage.preview import Preview, Shown
-from jupyter_aiprov.lineage.report import event_of, in_words, origin_of, ranges
+from jupyter_aiprov.lineage.report import event_of, in_words, origin_of
 from jupyter_aiprov.lineage.resolving import in_words as stated_words
 from jupyter_aiprov.lineage.resolving import resolve, subjects_of
 from jupyter_aiprov.lineage.scopes import Module
@@ -36,6 +36,8 @@ __all__ = ["Lineage"]
 Event = dict[str, Any]
 _READS: Final = re.compile(r"read_|scan_|load|open\(|sql|Path\(")
 _SPAWNS: Final = re.compile(r"submit|Thread|create_task|ensure_future|executor|\.map\(|to_thread|apply_async")
+_DELETES: Final = re.compile(r"^[ \t]*del[ \t]+(.+)", re.M)
+_WORD: Final = re.compile(r"\w+")
 _FUNCTION: Final = type(lambda: None)
 
 
@@ -62,6 +64,7 @@ class Lineage:
         self._counts: dict[str, int] = {}  # execution -> cell number, for words
         self._old: dict[str, Any] = {}
         self._is_imaged = False
+        self._going: frozenset[str] = frozenset()  # names that the cell deletes: an image would keep their memory
         self._pending: tuple[ast.Module, str] | None = None
         self._spawned: str | None = None
         self._files_before: set[str] = set()
@@ -75,7 +78,8 @@ class Lineage:
         """A call begins in this thread: note who asked; its site for the record."""
         if not self._is_imaged:
             self._is_imaged = True
-            self.images.before(self.shell.user_ns)
+            live = self.shell.user_ns
+            self.images.before({n: o for n, o in live.items() if n not in self._going} if self._going else live)
         group = self.sites.record(invocation_id, reader_name, self._execution)
         if group is None:
             return None
@@ -95,6 +99,7 @@ class Lineage:
         """A cell begins: note what could be lost by running it."""
         self._execution = execution.id
         self._is_imaged = False
+        self._going = frozenset(w for line in _DELETES.findall(execution.source) for w in _WORD.findall(line))
         self.displays.begin(execution)
         old: dict[str, Any] = {}
         before: dict[int, list[Any]] = {}
@@ -115,7 +120,7 @@ class Lineage:
         self._old = old
         self.lifter.before = before
         if self.is_active:
-            held = {column[0] for column in self.tracked}
+            held = {column[0] for column in self.tracked} - self._going
             self.images.before({n: o for n, o in self.shell.user_ns.items() if n in held})
 
     _kinds: dict[type, str] = {}  # noqa: RUF012 - kinds of classes, the same for every instance
@@ -234,6 +239,8 @@ class Lineage:
         self.flow.yielded.clear()
         events = self._events(entries, execution)
         self.entries = entries
+        for key in self.tracked.forget(live):  # after `del df` nothing of it is kept
+            self.settler.previous.pop(key, None)
         for file in self.files.finish():
             events.append(event_of(self, f"file:{file['name']}", None, execution, file=file))
         return [*events, *self._not_tracked()]
@@ -333,8 +340,11 @@ _COLLECTIONS: Final[dict[type, str]] = {list: "list", tuple: "tuple", set: "set"
 
 
 def _is_same(a: Entry, b: Entry) -> bool:
-    rows = (a.rows is None) == (b.rows is None) and (a.rows is None or ranges(a.rows) == ranges(b.rows))
-    return rows and a.label == b.label and a.kind == b.kind and a.edited == b.edited
+    if a.label != b.label or a.kind != b.kind or a.edited != b.edited:
+        return False
+    if a.rows is None or b.rows is None:
+        return a.rows is b.rows
+    return a.rows is b.rows or (a.rows.shape == b.rows.shape and bool((a.rows == b.rows).all()))
 
 
 def _failed_line(result: Any, file: str) -> int:

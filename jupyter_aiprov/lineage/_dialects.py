@@ -38,6 +38,9 @@ class Dialect(Protocol):
     def is_same(self, a: Any, b: Any) -> bool:
         """True only when both columns lie in the same memory."""
 
+    def unwritten(self, series: Any) -> Any | None:
+        """An object for memory that is never written in place, the same as long as the values are; or None."""
+
     def differs(self, a: Any, b: Any) -> Any:
         """Mask of the positions with different values."""
 

@@ -56,23 +56,42 @@ def columns(value: Any, skip: frozenset[int] = frozenset()) -> Iterator[tuple[Ha
 def untouched(was: Any, now: Any) -> frozenset[int]:
     """Positions of columns that stand where they stood in the same memory: perhaps not all of these, never others.
 
-    Asks whole blocks, some forty times faster than column by column. The blocks are pandas' own
-    affair: where they are not what they are today, nothing is said and columns are asked.
+    Asks blocks, some forty times faster than column by column. A block that pandas split for an edit
+    lies where it lay, except for the column that was written. The blocks are pandas' own affair:
+    where they are not what they are today, nothing is said and columns are asked.
     """
-    if not hasattr(now, "columns") or len(was) != len(now) or not now.index.equals(was.index):
+    if not hasattr(now, "columns") or len(was) != len(now) or not _is_labelled_alike(was.index, now.index):
         return frozenset()
-    before = {_place(block): block.values for block in getattr(getattr(was, "_mgr", None), "blocks", ())}
-    names, found = (list(was.columns), list(now.columns)), []
-    for block in getattr(getattr(now, "_mgr", None), "blocks", ()):
-        place = _place(block)
-        if place in before and place is not None and _is_same_array(before[place], block.values):
-            found += [i for i in place if i < len(names[0]) and _is_one(names[0][i], names[1][i])]
-    return frozenset(found)
+    before, after = _places(was), _places(now)
+    names, others = list(was.columns), list(now.columns)
+    both = (i for i in after if i in before and i < len(names) and _is_one(names[i], others[i]))
+    return frozenset(i for i in both if _is_same_place(before[i], after[i]))
 
 
-def _place(block: Any) -> tuple[int, ...] | None:
-    placement = getattr(getattr(block, "mgr_locs", None), "as_array", None)
-    return None if placement is None else tuple(placement.tolist())
+def _is_labelled_alike(a: Any, b: Any) -> bool:
+    return bool(a.is_(b) or a.equals(b))
+
+
+def _places(frame: Any) -> dict[int, Any]:
+    """By position of a column: address, stride and type, or the array that is its own."""
+    out: dict[int, Any] = {}
+    for block in getattr(getattr(frame, "_mgr", None), "blocks", ()):
+        positions = getattr(getattr(block, "mgr_locs", None), "as_array", None)
+        if positions is None:
+            return {}
+        array = getattr(block.values, "_ndarray", block.values)  # dates keep theirs within
+        interface = getattr(array, "__array_interface__", None)
+        if isinstance(interface, dict) and len(interface["shape"]) == 2:
+            start, (step, stride) = interface["data"][0], array.strides
+            kind = (block.values.dtype, stride)
+            out.update((i, (start + n * step, kind)) for n, i in enumerate(positions.tolist()))
+        else:
+            out.update((i, block.values) for i in positions.tolist())
+    return out
+
+
+def _is_same_place(a: Any, b: Any) -> bool:
+    return a == b if isinstance(a, tuple) and isinstance(b, tuple) else _is_same_array(a, b)
 
 
 def _is_one(a: Hashable, b: Hashable) -> bool:
@@ -119,6 +138,11 @@ def _is_same_array(x: Any, y: Any) -> bool:
     return False
 
 
+def unwritten(series: Any) -> Any | None:
+    """The memory of a column that is never written in place, only replaced: Arrow's; None for other columns."""
+    return getattr(series.array, "_pa_array", None)
+
+
 def differs(a: Any, b: Any) -> Any:
     """Mask of the positions where two columns of one length hold different values; nulls are equal."""
     import numpy as np
@@ -148,6 +172,9 @@ def _is_plain(array: Any) -> bool:
 def _extension_differs(a: Any, b: Any) -> Any:
     import numpy as np
 
+    x, y = getattr(a.array, "_pa_array", None), getattr(b.array, "_pa_array", None)
+    if x is not None and y is not None and x.type == y.type:
+        return _values.arrow_differs(x, y)
     nulls_a, nulls_b = np.asarray(a.isna()), np.asarray(b.isna())
     unequal = a.array != b.array
     filled = unequal.to_numpy(dtype=bool, na_value=False) if hasattr(unequal, "to_numpy") else np.asarray(unequal)

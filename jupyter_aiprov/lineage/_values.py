@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+import sys
+from typing import Any, Final
 
-_EXACT = 2**53
+_EXACT: Final = 2**53
+_STEP: Final = 2**15
 
 
 class _Pointers:
@@ -49,6 +51,61 @@ def arrow_address(chunked: Any) -> tuple[Any, ...]:
 
 def _addresses(array: Any) -> tuple[int | None, ...] | None:
     return None if array is None else tuple(None if b is None else int(b.address) for b in array.buffers())
+
+
+def arrow_differs(a: Any, b: Any) -> Any:
+    """Mask of differing values of two Arrow arrays of one type and length; null equals null.
+
+    Where bytes at both ends agree, as after the edit of some values, only what lies between is compared.
+    """
+    import numpy as np
+
+    compute = sys.modules["pyarrow"].compute
+    first, last = _texts_between(a, b)
+    unequal = compute.fill_null(compute.not_equal(a[first:last], b[first:last]), False)
+    out: Any = np.zeros(len(a), dtype=bool)
+    out[first:last] = unequal.to_numpy()
+    if a.null_count or b.null_count:
+        nulls = np.asarray(compute.is_null(a)), np.asarray(compute.is_null(b))
+        out = np.where(nulls[0] | nulls[1], nulls[0] != nulls[1], out)
+    return out
+
+
+def _texts_between(a: Any, b: Any) -> tuple[int, int]:
+    """The rows outside of which two arrays of texts hold the same bytes; all rows where that is not cheaply known."""
+    import numpy as np
+
+    types = sys.modules["pyarrow"].types
+    wide = types.is_large_string(a.type)
+    if not (wide or types.is_string(a.type)) or a.num_chunks != 1 or b.num_chunks != 1 or not len(a):
+        return 0, len(a)
+    ends, texts = [], []
+    for one in (a.chunk(0), b.chunk(0)):
+        _, offsets, data = one.buffers()
+        start = one.offset
+        ends.append(np.frombuffer(offsets, dtype=np.int64 if wide else np.int32)[start : start + len(one) + 1])
+        texts.append(np.frombuffer(data or b"", dtype=np.uint8)[ends[-1][0] : ends[-1][-1]])
+    own, other = ends
+    rows, size = _agree(own, other, int(own[0] - other[0])), _agree(*texts)
+    first = min(rows - 1, int(np.searchsorted(own, own[0] + size, side="right")) - 1, len(a))
+    rows, size = _agree(own, other, int(own[-1] - other[-1]), back=True), _agree(*texts, back=True)
+    last = max(len(own) - rows, int(np.searchsorted(own, own[-1] - size, side="left")), first)
+    return first, last
+
+
+def _agree(a: Any, b: Any, shift: int = 0, *, back: bool = False) -> int:
+    """How many values two arrays have in common from their start (or back from their end), one being shifted."""
+    size, buffer = min(len(a), len(b)), sys.modules["pyarrow"].py_buffer
+    for done in range(0, size, _STEP):
+        step = min(_STEP, size - done)
+        x = a[len(a) - done - step : len(a) - done] if back else a[done : done + step]
+        y = b[len(b) - done - step : len(b) - done] if back else b[done : done + step]
+        if not shift and buffer(x).equals(buffer(y)):
+            continue  # compared as memory: no mask is made
+        unequal = x != (y + shift if shift else y)
+        if unequal.any():
+            return done + int(unequal[::-1].argmax() if back else unequal.argmax())
+    return size
 
 
 def owned(array: Any) -> bool:
@@ -124,6 +181,13 @@ def is_null(value: Any) -> bool:
     return type(value).__name__ in ("NaTType", "NAType") or (
         type(value).__name__ in ("float64", "float32", "float16", "datetime64", "timedelta64") and bool(value != value)
     )
+
+
+def count(mask: Any) -> int:
+    """How many positions of a mask are true."""
+    import numpy as np
+
+    return int(np.count_nonzero(mask))
 
 
 def ranges(mask: Any) -> list[list[int]]:

@@ -11,6 +11,7 @@ import json
 import math
 import re
 import threading
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -98,19 +99,28 @@ class Answers:
 
     def judge(self, values: Iterable[Any], invocations: frozenset[str]) -> str:
         """What a column looks like: `generated`, `mixed`, `sent` or `other`."""
-        known = [v for v in values if not _is_missing(v)][:_SAMPLE]
+        known = _counted([v for v in values if not _is_missing(v)][:_SAMPLE])
         if not known:
             return "other"
-        strong = [v for v in known if is_strong(v)]
+        strong = [v for v, _ in known if is_strong(v)]
         if strong and sum(self.was_sent(v) for v in strong[:50]) >= 0.8 * len(strong[:50]):
             return "sent"
-        hits = sum(self.holds(v, invocations) for v in known)
-        share = hits / len(known)
-        if not strong and len({repr(v) for v in known}) < 2:
+        hits = sum(count for v, count in known if self.holds(v, invocations))
+        share = hits / sum(count for _, count in known)
+        if not strong and len({repr(v) for v, _ in known}) < 2:
             return "other"
         if share >= 0.8:
             return "generated"
         return "mixed" if strong and share >= 0.15 else "other"
+
+
+def _counted(values: list[Any]) -> list[tuple[Any, int]]:
+    """Each value once, with how often it stands there: columns repeat a few."""
+    try:
+        counts = Counter((type(v), v) for v in values)
+    except TypeError:  # lists and dicts
+        return [(v, 1) for v in values]
+    return [(v, count) for (_, v), count in counts.items()]
 
 
 def is_strong(value: Any) -> bool:

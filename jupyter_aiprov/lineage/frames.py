@@ -7,8 +7,9 @@ under a byte budget, and a frame over the budget is a stated gap. Knows nothing 
 
 from __future__ import annotations
 
-from collections.abc import Container, Hashable, Mapping
+from collections.abc import Container, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from jupyter_aiprov.lineage import _values
@@ -97,26 +98,24 @@ class Snapshots:
         self._spent = 0
         self.untracked = ()
 
-    def changes(
-        self, namespace: Mapping[str, Any], names: Container[str] | None = None
-    ) -> dict[str, dict[Hashable, Change]]:
-        """For each frame (of these names) its changed columns; unchanged ones are left out.
+    def changes(self, namespace: Mapping[str, Any], names: Iterable[str] | None = None) -> dict[str, Changes]:
+        """For each frame (of these names) its changed columns, compared when asked for.
 
         A frame bound anew to other rows is followed by its row labels or by columns without
         repeated values; where neither tells, the masks of its columns are None.
         """
-        out: dict[str, dict[Hashable, Change]] = {}
-        seen: dict[tuple[int, int], dict[Hashable, Change]] = {}
-        for name, value in list(namespace.items()):
+        out: dict[str, Changes] = {}
+        seen: dict[tuple[int, int], Changes] = {}
+        for name in list(namespace if names is None else names):
+            value = namespace.get(name)
             module = dialect(value)
-            if module is None or _is_cache(name) or (names is not None and name not in names):
+            if module is None or _is_cache(name):
                 continue
             image = self._images.get(name)
             key = (id(value), id(image and image.kept))
             if key not in seen:
-                seen[key] = _changes(module, image, value)
-            if seen[key]:
-                out[name] = seen[key]
+                seen[key] = Changes(module, image, value)
+            out[name] = seen[key]
         return out
 
 
@@ -129,62 +128,97 @@ def _labels(value: Any) -> frozenset[Hashable]:
     return frozenset(value.columns) if hasattr(value, "columns") else frozenset((None,))
 
 
-def _changes(module: Dialect, image: _Image | None, value: Any) -> dict[Hashable, Change]:
-    import numpy as np
+class Changes(Mapping[Hashable, Change]):
+    """The changed columns of one frame by label. A column is compared when it is asked for, and once."""
 
-    now = module.shallow(value)
-    total = len(now)
-    if image is None or image.dialect is not module:
-        return {label: Change(np.ones(total, dtype=bool), total, is_new=True) for label, _ in module.columns(now)}
-    if image.kept is None:
-        return {
-            label: Change(np.ones(total, dtype=bool), total, is_new=True)
-            for label, _ in module.columns(now)
-            if label not in image.labels
-        }
-    stood = module.untouched(image.kept, now)
-    before: dict[Hashable, list[Any]] = {}
-    for label, one in module.columns(image.kept, stood):
-        before.setdefault(label, []).append(one)
-    pairs: list[tuple[Hashable, Any, Any | None]] = []
-    for label, one in module.columns(now, stood):
-        old = before.get(label)
-        pairs.append((label, one, old.pop(0) if old else None))
-    rows = SAME if stood else moved(image.kept, now) if pairs else SAME
-    return _merged(_differences(module, rows, total, pairs), total)
+    def __init__(self, module: Dialect, image: _Image | None, value: Any) -> None:
+        self.total = len(value)
+        self._module = module
+        self._image = image
+        self._now = module.shallow(value)
+        self._found: dict[Hashable, Change | None] = {}
+        self._stood = False
+        self._rows: Any = None
+        self._is_followed = False
 
+    @cached_property
+    def _pairs(self) -> dict[Hashable, list[tuple[Any, Any | None]]]:
+        """By label, its columns (several of one name) that may have changed, each beside the one it was."""
+        module, image, now = self._module, self._image, self._now
+        out: dict[Hashable, list[tuple[Any, Any | None]]] = {}
+        if image is None or image.dialect is not module or image.kept is None:
+            known: Container[Hashable] = image.labels if image is not None and image.dialect is module else ()
+            for label, one in module.columns(now):
+                if label not in known:
+                    out.setdefault(label, []).append((one, None))
+            return out
+        stood = module.untouched(image.kept, now)
+        before: dict[Hashable, list[Any]] = {}
+        for label, one in module.columns(image.kept, stood):
+            before.setdefault(label, []).append(one)
+        for label, one in module.columns(now, stood):
+            old = before.get(label)
+            out.setdefault(label, []).append((one, old.pop(0) if old else None))
+        self._stood = bool(stood)
+        return out
 
-def _merged(found: list[tuple[Hashable, Change]], total: int) -> dict[Hashable, Change]:
-    """One change a label: columns of one name are joined."""
-    out: dict[Hashable, Change] = {}
-    for label, change in found:
-        other = out.get(label)
-        if other is not None:
-            masks = other.mask, change.mask
-            mask = None if masks[0] is None or masks[1] is None else masks[0] | masks[1]
-            change = Change(mask, total, other.is_new and change.is_new)
-        out[label] = change
-    return out
+    def get(self, label: Hashable, default: Any = None) -> Any:
+        """The change of a column, or the default where it is what it was."""
+        if label not in self._found:
+            self._found[label] = self._joined([self._compared(*pair) for pair in self._pairs.get(label, ())])
+        found = self._found[label]
+        return default if found is None else found
 
+    def __getitem__(self, label: Hashable) -> Change:
+        found = self.get(label)
+        if found is None:
+            raise KeyError(label)
+        return found  # type: ignore[no-any-return]
 
-def _differences(
-    module: Dialect, rows: Any, total: int, pairs: list[tuple[Hashable, Any, Any | None]]
-) -> list[tuple[Hashable, Change]]:
-    import numpy as np
+    def __iter__(self) -> Iterator[Hashable]:
+        return (label for label in self._pairs if self.get(label) is not None)
 
-    new = [(label, Change(np.ones(total, dtype=bool), total, is_new=True)) for label, _, old in pairs if old is None]
-    both = [(label, one, old) for label, one, old in pairs if old is not None]
-    if rows is None:
-        return new + [(label, Change(None, total)) for label, _, _ in both]
-    if rows is SAME:
-        touched = [(label, one, old) for label, one, old in both if not module.is_same(old, one)]
-        found = [(label, module.differs(old, one)) for label, one, old in touched]
-        return new + [(label, Change(mask, total)) for label, mask in found if mask.any()]
-    known = np.flatnonzero(rows >= 0)
-    out = []
-    for label, one, old in both:
-        mask: Any = np.ones(total, dtype=bool)
-        mask[known] = module.differs(module.take(old, rows[known]), module.take(one, known))
-        if mask.any():
-            out.append((label, Change(mask, total)))
-    return new + out
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __contains__(self, label: Any) -> bool:
+        return self.get(label) is not None
+
+    def __bool__(self) -> bool:
+        return any(True for _ in self)
+
+    def _followed(self) -> Any:
+        """For each row where it was; asked once, and not at all for frames nobody asks about."""
+        if not self._is_followed:
+            self._is_followed = True
+            kept = None if self._image is None else self._image.kept
+            self._rows = SAME if self._stood or kept is None else moved(kept, self._now)
+        return self._rows
+
+    def _compared(self, one: Any, old: Any | None) -> Change | None:
+        import numpy as np
+
+        module, total = self._module, self.total
+        if old is None:
+            return Change(np.ones(total, dtype=bool), total, is_new=True)
+        rows = self._followed()
+        if rows is None:
+            return Change(None, total)
+        if rows is SAME:
+            mask = None if module.is_same(old, one) else module.differs(old, one)
+        else:
+            known = np.flatnonzero(rows >= 0)
+            mask = np.ones(total, dtype=bool)
+            mask[known] = module.differs(module.take(old, rows[known]), module.take(one, known))
+        return Change(mask, total) if mask is not None and mask.any() else None
+
+    def _joined(self, found: list[Change | None]) -> Change | None:
+        """One change a label: columns of one name are joined."""
+        out: Change | None = None
+        for change in found:
+            if out is None or change is None:
+                out = out or change
+                continue
+            mask = None if out.mask is None or change.mask is None else out.mask | change.mask
+            out = Change(mask, self.total, out.is_new and change.is_new)
+        return out

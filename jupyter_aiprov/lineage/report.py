@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from jupyter_aiprov.lineage import _values
 from jupyter_aiprov.lineage.labels import NAMES, Label
 
 if TYPE_CHECKING:
@@ -17,13 +18,7 @@ _MANY: Final = 20
 
 def ranges(mask: Any) -> list[list[int]]:
     """Inclusive ranges of the rows of a mask."""
-    out: list[list[int]] = []
-    for row in (int(i) for i in mask.nonzero()[0]):
-        if out and out[-1][1] == row - 1:
-            out[-1][1] = row
-        else:
-            out.append([row, row])
-    return out
+    return _values.ranges(mask)
 
 
 def calls_of(lineage: Lineage, label: Label) -> tuple[list[str], int, list[str]]:
@@ -70,7 +65,7 @@ def origin_of(lineage: Lineage, entry: Entry) -> dict[str, Any]:
         "invocations": ids,
         "invocation_count": count,
         "models": models,
-        "rows": None if entry.rows is None else [int(i) for i in entry.rows.nonzero()[0]],
+        "rows": None if entry.rows is None else entry.rows.nonzero()[0].tolist(),
         "selected_by": sorted(label.selected) or None,
     }
 
@@ -108,7 +103,7 @@ def event_of(
         "cell_id": execution.cell_id,
     }
     if entry.rows is not None:
-        event |= {"rows_ai": int(entry.rows.sum()), "rows_total": entry.total, "rows_edited": entry.edited}
+        event |= {"rows_ai": _values.count(entry.rows), "rows_total": entry.total, "rows_edited": entry.edited}
     if label.selected:
         event["selected_by"] = sorted(label.selected)
     return event
@@ -144,7 +139,7 @@ def in_words(lineage: Lineage, subject: str) -> str:
             f"  {where}{' → ' + through if through else ''} asked {models}, {group.count} call(s), line {group.chain[-1][1]}"
         )
     if entry.rows is not None:
-        lines.append(f"  AI rows: {int(entry.rows.sum())} of {entry.total}")
+        lines.append(f"  AI rows: {_values.count(entry.rows)} of {entry.total}")
     if label.selected:
         lines.append(f"  rows were selected by a model: {', '.join(sorted(label.selected))}")
     return "\n".join(lines)

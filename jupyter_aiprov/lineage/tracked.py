@@ -8,8 +8,10 @@ not, the rows of the column are unknown from then on, never guessed.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from jupyter_aiprov.lineage import _values
@@ -32,23 +34,28 @@ class Marks:
         """Number of rows."""
         return len(self.ai)
 
-    @property
+    @cached_property
     def untouched(self) -> Any:
         """Mask of the rows that still hold what the model wrote."""
         return self.ai & ~self.edited
 
-    @property
+    @cached_property
     def is_mixed(self) -> bool:
         """True when some rows are not (or no longer) as a model wrote them: `ai-assisted`."""
         return not bool(self.untouched.all())
+
+    @cached_property
+    def rows_edited(self) -> int:
+        """How many of the model's rows a person edited since."""
+        return _values.count(self.ai & self.edited)
 
     def to_dict(self) -> dict[str, Any]:
         """Row fields of a derivation event; `rows` are those still as the model wrote them."""
         untouched = self.untouched
         return {
             "rows": _values.ranges(untouched),
-            "rows_ai": int(untouched.sum()),
-            "rows_edited": int((self.ai & self.edited).sum()),
+            "rows_ai": _values.count(untouched),
+            "rows_edited": self.rows_edited,
             "rows_total": self.total,
         }
 
@@ -59,6 +66,7 @@ class _Kept:
     marks: Marks
     settled: Any  # mask: edited before the reference was taken
     dialect: Dialect
+    seen: weakref.ref[Any] | None = None  # memory that was found edited so: not compared twice, not kept alive
 
 
 @dataclass(frozen=True)
@@ -170,7 +178,7 @@ class Tracked:
             if len(one) != kept.marks.total:
                 self._kept[column] = None
             return self.marks(column)
-        if module.is_same(kept.reference, one):
+        if module.is_same(kept.reference, one) or _is_seen(kept, module.unwritten(one)):
             return kept.marks
         rows = moved(kept.reference, one) if before is None else moved(before, frame)
         if rows is None or len(kept.reference if before is None else before) != kept.marks.total:
@@ -192,7 +200,9 @@ class Tracked:
                 reference = reference.set_axis(labels)
             marks, settled = Marks(marks.ai[rows] & inside, marks.edited[rows] & inside), settled[rows] & inside
         edited = (module.differs(reference, one) | settled) & marks.ai
-        return _Kept(reference, Marks(marks.ai, edited), settled, module)
+        memory = module.unwritten(one)
+        seen = None if memory is None else weakref.ref(memory)
+        return _Kept(reference, Marks(marks.ai, edited), settled, module, seen)
 
     def unknown(self, column: Column) -> None:
         """The column holds AI values, its rows are not known."""
@@ -204,6 +214,10 @@ class Tracked:
         for key in gone:
             del self._kept[key]
         return gone
+
+
+def _is_seen(kept: _Kept, memory: Any | None) -> bool:
+    return memory is not None and kept.seen is not None and kept.seen() is memory
 
 
 def _column(frame: Any, label: Hashable) -> tuple[Dialect | None, Any | None]:
