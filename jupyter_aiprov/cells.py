@@ -47,6 +47,7 @@ class Execution:
     depth: int = 1
     parent: Mapping[str, Any] | None = None  # the execute_request, to reply to it later
     called: bool = False  # a call was credited to it
+    outputs: list[str] | None = None  # digests of what it displayed, as far as the kernel saw it
     submitted: int = 0  # pool work of it that has not ended
 
     def to_dict(self) -> dict[str, Any]:
@@ -62,6 +63,7 @@ class Execution:
             "ordinal": self.ordinal,
             "start_time": self.start_time,
             "end_time": self.end_time,
+            "outputs": self.outputs,
         }
         return {k: v for k, v in out.items() if v is not None or k == "cell_id"}
 

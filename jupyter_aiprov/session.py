@@ -19,6 +19,7 @@ from uuid import uuid4
 
 from jupyter_aiprov import capture, coverage, journal, semconv, stamp
 from jupyter_aiprov.authorship import Authorship
+from jupyter_aiprov.bundles import Bundles
 from jupyter_aiprov.capture._local_servers import LocalServers
 from jupyter_aiprov.capture._patch import patched
 from jupyter_aiprov.cells import Cells, Execution
@@ -78,6 +79,7 @@ class Session:
         self.lineage = Lineage(shell, self.recorder.emit, config, folder)
         self.lineage.waits = lambda: self.recorder.flush(FLUSH)
         self.authorship = Authorship(shell, config)
+        self.bundles = Bundles(shell, self.cells.running, partial(guarded, self.recorder._failed, "seeing an output"))
         self.servers = LocalServers(lambda: bool(config.ask_local_servers))
         self.installed: capture.Installed | None = None
         self.live: Live | None = None
@@ -134,6 +136,7 @@ class Session:
         self.recorder.answers = self.authorship.answered
         self.stack.enter_context(self.authorship.installed(patched))
         self.stack.enter_context(self.cells.carried(patched))
+        self.stack.enter_context(self.bundles.installed(patched))
         self.installed = self.stack.enter_context(capture.install(self.recorder, later=self.journal.run))
         self.stack.enter_context(self.live.install())
         self.workers = self.stack.enter_context(Workers(self.recorder, self.config).installed())
@@ -305,6 +308,7 @@ class Session:
     def _before(self, info: Any) -> None:
         with guarded(self.recorder._failed, "beginning a cell"):
             execution = self.cells.begin(info)
+            self.bundles.sight()
             if execution.source.startswith("%%aiprov") and execution.depth == 1:
                 self._cell_line(execution)
             if len(os.environ) != self._variables:  # keys are often set in a cell
@@ -346,6 +350,9 @@ class Session:
             self.recorder.absorb(event)
         self._tell_children(None)
         self._screen_files(execution)
+        if execution.called or was_drafted or execution.id in self.recorder.tallies:
+            execution.outputs = self.bundles.take(execution)
+        self.bundles.drop()
         self.recorder.emit(execution.to_dict())
         if execution.called or was_drafted or execution.id in self.recorder.tallies:
             self._tell_session("updated")

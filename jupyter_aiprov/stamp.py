@@ -126,6 +126,8 @@ def record(
             {"reason": e.get("reason"), "detail": e.get("detail") or ""} for e in events if e.get("type") == "gap"
         ],
     }
+    if execution.get("outputs"):
+        out["outputs"] = list(execution["outputs"])
     if content:
         out["content"] = list(content)
     out[seal.DIGEST] = seal.stable_digest(out)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_aiprov import anchor, seal, semconv
+from jupyter_aiprov.seal import output_digest, sealed, stable_digest
 from jupyter_aiprov.verify import verify
 from tests.ui.sample import notebook
 
@@ -163,6 +164,41 @@ def _answered(nb: Notebook) -> None:
     nb["metadata"]["aiprov"]["disclosure"] = {"slots": {"purpose": "sorting"}}
 
 
+def _seen(nb: Notebook) -> Notebook:
+    """The stamp of a cell with the digests of what the kernel saw displayed there; returns that output."""
+    cell = nb["cells"][2]
+    data = {
+        "text/html": "<b>é</b>\n",
+        "application/json": {"b": [1, 1.0, 1e21], "a": None},
+        "image/png": "aGVs\nbG8=\n",
+    }
+    output: Notebook = {"output_type": "display_data", "data": data, "metadata": {}}
+    stamp = _stamp(nb, 2)
+    stamp["outputs"] = [output_digest(output)]
+    stamp["digest"] = stable_digest(stamp)
+    cell["outputs"][-1]["data"][semconv.MIME] = sealed(stamp)
+    cell["outputs"].insert(0, output)
+    return output
+
+
+def _output_saved(nb: Notebook) -> None:
+    output = _seen(nb)
+    output["data"] = {
+        "image/png": "aGVsbG8=",
+        "application/json": {"a": None, "b": [1.0, 1, 1e21]},
+        "text/html": ["<b>é</b>\r\n"],
+    }
+    output["metadata"] = {"scrolled": True}
+
+
+def _output_edited(nb: Notebook) -> None:
+    _seen(nb)["data"]["application/json"]["b"][0] = 2
+
+
+def _output_removed(nb: Notebook) -> None:
+    nb["cells"][2]["outputs"].remove(_seen(nb))
+
+
 def _nothing(_nb: Notebook) -> None:
     return
 
@@ -181,6 +217,9 @@ CASES: dict[str, tuple[bool, Callable[[Notebook], None]]] = {
     "a model renamed in a mark": (False, _model),
     "a gap taken out of the log": (False, _log),
     "a key added to a mark": (False, _extra),
+    "an output saved by an editor": (False, _output_saved),
+    "an output edited": (False, _output_edited),
+    "an output taken out": (False, _output_removed),
     "a review": (False, _review),
     "a review that was withdrawn": (False, _withdrawn),
     "a withdrawn review that the mark still counts": (False, _withdrawn_in_words),
