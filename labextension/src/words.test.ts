@@ -36,6 +36,20 @@ describe('words', () => {
     expect(new Words('fr').many('%1 AI call', '%1 AI calls', 0)).toBe('0 appel IA');
     expect(new Words('en').many('%1 AI call', '%1 AI calls', 0)).toBe('0 AI calls');
   });
+  it('fills what the catalogue translated, which it is asked for once', () => {
+    let asked = 0;
+    const catalogue = {
+      // as gettext.js: a slot without a value says "undefined"
+      __: (message: string, ...values: string[]) => {
+        asked += 1;
+        return `<${message.replace(/%(\d)/g, (_, n: string) => String(values[Number(n) - 1]))}>`;
+      }
+    };
+    const words = new Words('en', catalogue);
+    expect(words.say('%1 of %2 rows', 3, 4)).toBe('<3 of 4 rows>');
+    expect(words.say('%1 of %2 rows', 5, 6)).toBe('<5 of 6 rows>');
+    expect(asked).toBe(1);
+  });
   it('tokens are shortened, never rounded to nothing', () => {
     expect(new Words('en').tokens(2140)).toBe('2.1k');
     expect(new Words('en').tokens(12)).toBe('12');

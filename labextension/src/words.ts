@@ -5,8 +5,11 @@ import { FRENCH } from './french';
 
 /** Jupyter's translation bundle, as far as it is used here. */
 export interface Catalogue {
-  __(message: string): string;
+  __(message: string, ...values: string[]): string;
 }
+
+/** Given to the catalogue as values, they stand in its answer to be filled each time. */
+const SLOTS = ['%1', '%2', '%3', '%4', '%5'];
 
 function filled(message: string, values: readonly string[]): string {
   return message.replace(/%(\d)/g, (whole, n: string) => values[Number(n) - 1] ?? whole);
@@ -31,7 +34,7 @@ export class Words {
     }
     let found = this.known.get(message);
     if (found === undefined) {
-      found = this.catalogue?.__(message) ?? message;
+      found = this.catalogue?.__(message, ...SLOTS) ?? message;
       this.known.set(message, found);
     }
     return found;
