@@ -23,11 +23,12 @@ from jupyter_server.utils import ensure_async, url_path_join
 from tornado.web import HTTPError, authenticated
 
 from jupyter_aiprov._version import __version__
-from jupyter_aiprov.commands._files import Opened, journals_of
+from jupyter_aiprov.commands._files import Opened
 from jupyter_aiprov.commands.export import exported, formats
 from jupyter_aiprov.document import Notebook, mark, read
 from jupyter_aiprov.errors import AIProvError
 from jupyter_aiprov.exporters import statement
+from jupyter_aiprov.journals import journals_of
 
 NAMESPACE = "aiprov/api"
 LANGUAGES = ("en", "fr")

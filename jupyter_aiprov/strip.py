@@ -20,8 +20,8 @@ from jupyter_aiprov.seal import is_stamp, text
 
 CONFLICTS = "nbdime-conflicts"
 # As `lineage.display` writes them: a sign at the end of a head, a legend right behind the table.
-_HEAD = re.compile(r"(<th(?:\s[^>]*)?>)((?:(?!</th>).)*?) \((?:AI|IA|synthetic|synthétique)\??\)(?=</th>)", re.S)
-_LEGEND = re.compile(r"(?<=</table>)<p><small>(?:Origin of columns|Origine des colonnes) – ([^<]*)</small></p>")
+HEAD = re.compile(r"(<th(?:\s[^>]*)?>)((?:(?!</th>).)*?) \((?:AI|IA|synthetic|synthétique)\??\)(?=</th>)", re.S)
+LEGEND = re.compile(r"(?<=</table>)<p><small>(?:Origin of columns|Origine des colonnes) – ([^<]*)</small></p>")
 _MORE = re.compile(r"\b(?:and \d+ more|et \d+ de plus)\b|…")  # a legend that lists not all, or not whole
 _TAG = re.compile(r"<[^>]*>")
 _PLURAL = {
@@ -102,7 +102,7 @@ def _unmark_html(output: Node, lost: Counter[str]) -> None:
     if not isinstance(data, dict) or "text/html" not in data:
         return
     before = text(data["text/html"])
-    legend = " ".join(_LEGEND.findall(before))
+    legend = " ".join(LEGEND.findall(before))
     if not legend:
         return  # a column that its author called `x (AI)` stays
 
@@ -113,8 +113,8 @@ def _unmark_html(output: Node, lost: Counter[str]) -> None:
         lost["heads"] += 1
         return head.group(1) + head.group(2)
 
-    after = _HEAD.sub(unmarked, before)
-    lost["legends"] += len(_LEGEND.findall(after))
-    after = _LEGEND.sub("", after)
+    after = HEAD.sub(unmarked, before)
+    lost["legends"] += len(LEGEND.findall(after))
+    after = LEGEND.sub("", after)
     if after != before:
         data["text/html"] = after if isinstance(data["text/html"], str) else after.splitlines(keepends=True)

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from jupyter_aiprov import cli
-from jupyter_aiprov.commands import _files
 from tests.notebook.made import Made, study
 
 
@@ -48,8 +47,6 @@ def aiprov(
     """`jupyter aiprov …` in this process."""
 
     def run(*words: str, stdin: bytes = b"") -> Done:
-        _files._index.cache_clear()
-        _files._folders_in.cache_clear()
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
         capfdbinary.readouterr()
         with pytest.raises(SystemExit) as ended:

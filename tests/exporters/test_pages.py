@@ -58,7 +58,7 @@ def test_html_has_summary_words_legends_and_section_in_place() -> None:
         "<details>",
         "[AI] cell 5",
         "Use of AI systems</h2>",
-        "AI uses by cell",
+        "Table of AI uses",
     ]
     positions = [page.index(w) for w in order]
     assert positions == sorted(positions)
