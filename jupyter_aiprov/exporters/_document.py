@@ -229,8 +229,8 @@ def _tex(block: Block, w: _Writer) -> str:
         case Items(texts):
             return "\\begin{itemize}\n" + "\n".join(f"\\item {{}}{w.inline(t)}" for t in texts) + "\n\\end{itemize}"
         case Table(head, rows, caption):
-            share = f"{0.94 / max(len(head), 1):.3f}"
-            columns = f">{{\\raggedright}}p{{{share}\\linewidth}}" * len(head)
+            shares = _shares([head, *rows])
+            columns = "".join(f">{{\\raggedright}}p{{{share:.3f}\\linewidth}}" for share in shares)
             top = " & ".join(rf"\textbf{{{w.inline(c)}}}" for c in head) + r" \tabularnewline \midrule \endhead"
             lines = [r"% needs \usepackage{longtable,array,booktabs}", r"{\scriptsize\setlength{\tabcolsep}{3pt}"]
             lines += [f"\\begin{{longtable}}{{@{{}}{columns}@{{}}}}"]
@@ -238,6 +238,12 @@ def _tex(block: Block, w: _Writer) -> str:
             lines += [*([title] if caption else []), r"\toprule", top]
             lines += [" & ".join(w.inline(c) for c in row) + r" \tabularnewline" for row in rows]
             return "\n".join([*lines, r"\bottomrule", r"\end{longtable}}"])
+
+
+def _shares(rows: Sequence[Sequence[str]]) -> list[float]:
+    """Of the line, what each column gets: more for longer texts, but none is squeezed."""
+    weights = [min(max(*(len(c) for c in column), 10), 120) ** 0.5 for column in zip(*rows, strict=False)]
+    return [0.94 * w / sum(weights) for w in weights]
 
 
 def _txt(block: Block, w: _Writer) -> str:

@@ -26,9 +26,11 @@ from jupyter_aiprov.exporters._document import (
     tex_text,
     write,
 )
+from jupyter_aiprov.exporters._wording import semicolons
 from jupyter_aiprov.exporters._words import Language, joined, number, word
 from jupyter_aiprov.nbconvert.heads import said_in
 from jupyter_aiprov.provenance import Cell, Event, Use
+from jupyter_aiprov.strip import LEGEND
 
 _new_text: Any = v4.new_markdown_cell
 _node: Any = NotebookNode
@@ -101,6 +103,7 @@ class Page:
                 cell.metadata[OWN] = own
             for output in cell.get("outputs") or ():
                 self._mark_output(output)
+            self._mark_figure(cell.get("outputs") or (), index)
 
     def _word(self, index: int, uses: Sequence[Use], written: _facts.Written | None, cell: Cell | None) -> str:
         """`cell 3 · AI-generated · gpt-4o-mini-2024-07-18 (12) · df.label · checked`."""
@@ -154,27 +157,44 @@ class Page:
             fresh = _rendered(record, self.language) if isinstance(record, Mapping) else _nothing(self.language)
             output["data"] = _node(fresh)
             return
-        self._translate(data)
+        columns_said = self._translate(data)
         mark = told.get(semconv.KEY)
         origin = mark.get("origin") if isinstance(mark, Mapping) else None
-        if origin not in semconv.ORIGINS or origin not in semconv.AI_ORIGINS:
-            return
-        assert isinstance(mark, Mapping)
-        subjects = mark.get("subjects")
-        names = [clean(s, 200) for s in subjects if isinstance(s, str)] if isinstance(subjects, list) else []
-        text = f"[{word('ai', self.language)}] {word(str(origin), self.language)}"
-        text += (": " if self.language == "en" else "\u00a0: ") + joined(names[:8], self.language) if names else ""
-        legend = inline(text, self.target)
-        if self.target == "html":
-            legend = f'<div class="aiprov-legend" lang="{self.language}">{legend}</div>'
-        elif self.target == "tex":
-            legend = rf"\par\noindent{{\small {legend}}}\par" + "\n"
-        told[OWN] = {"legend": legend}
+        if origin in semconv.ORIGINS and origin in semconv.AI_ORIGINS:
+            assert isinstance(mark, Mapping)
+            subjects = mark.get("subjects")
+            names = [s for s in subjects if isinstance(s, str)] if isinstance(subjects, list) else []
+            if not (columns_said and self.target != "tex"):  # heads and legend of the table say it already
+                told[OWN] = {"legend": self._legend(str(origin), names[:8])}
 
-    def _translate(self, data: object) -> None:
-        """Column words of saved tables in the page's language."""
-        if isinstance(data, dict) and isinstance(shown := data.get("text/html"), str) and "<small>" in shown:
-            data["text/html"] = said_in(shown, self.language)
+    def _mark_figure(self, outputs: Sequence[Any], index: int) -> None:
+        """A figure that no kernel marked: said where the cell shows one image only."""
+        images = [o for o in outputs if any(str(k).startswith("image/") for k in o.get("data") or ())]
+        made = [m for m in self.facts.made if m.cell == index + 1 and m.kind == "figure"]
+        if made and len(images) == 1 and OWN not in (told := _own_metadata(images[0])):
+            told[OWN] = {"legend": self._legend(made[0].origin, [])}
+
+    def _legend(self, origin: str, subjects: Sequence[str]) -> str:
+        """`[AI] df.label: AI-generated`, or what is known of the whole output."""
+        lang, colon = self.language, ": " if self.language == "en" else "\u00a0: "
+        kinds: dict[str, list[str]] = {}
+        for subject in subjects:
+            known = self.provenance.derivations.get(subject, {}).get("origin")
+            kinds.setdefault(str(known if known in semconv.AI_ORIGINS else origin), []).append(clean(subject, 200))
+        said = [f"{joined(names, lang)}{colon}{word(kind, lang)}" for kind, names in kinds.items()]
+        legend = inline(f"[{word('ai', lang)}] {semicolons(said, lang) or word(origin, lang)}", self.target)
+        if self.target == "html":
+            return f'<div class="aiprov-legend" lang="{lang}">{legend}</div>'
+        if self.target == "tex":
+            return rf"\par\noindent{{\small {legend}}}\par" + "\n"
+        return legend
+
+    def _translate(self, data: object) -> bool:
+        """Column words of saved tables in the page's language; True where a table has such words."""
+        if not (isinstance(data, dict) and isinstance(shown := data.get("text/html"), str) and "<small>" in shown):
+            return False
+        data["text/html"] = said_in(shown, self.language)
+        return bool(LEGEND.search(shown))
 
     def insert(self) -> None:
         """Turn the words into Markdown cells for exporters that know nothing of us."""
@@ -195,6 +215,13 @@ class Page:
             if (self.nb.nbformat, self.nb.get("nbformat_minor", 0)) < (4, 5):
                 new.pop("id", None)
         self.nb.cells = cells
+
+
+def _own_metadata(output: Any) -> Any:
+    """The output's metadata, made where there is none to write in."""
+    if not isinstance(output.get("metadata"), dict):
+        output["metadata"] = _node()
+    return output["metadata"]
 
 
 def _rendered(record: Mapping[str, Any], language: str) -> dict[str, str]:

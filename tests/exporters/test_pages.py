@@ -54,7 +54,7 @@ def test_html_has_summary_words_legends_and_section_in_place() -> None:
         "A study of notes",
         "[AI] cell 3",
         "label (AI)",
-        "[AI] AI-generated: df.label",
+        "[AI] df.label: AI-generated",
         "<details>",
         "[AI] cell 5",
         "Use of AI systems</h2>",

@@ -197,6 +197,10 @@ def test_figures_are_named_by_their_cell_and_loop_variables_not_at_all() -> None
     assert "axes" not in done.text
     assert "piece" not in done.text
     assert "figure de la cellule 4" in statement.render([records.study(axes)], language="fr").text
+    named = records.study(axes, records.declaration("label", {"label": "Figure 2"}, "figure of cell 4"))
+    text = statement.render([named], format="txt").text
+    assert "Figure 2" in text
+    assert "figure in cell 4" not in text
 
 
 def test_a_user_adds_a_template_in_a_folder(tmp_path: Path) -> None:

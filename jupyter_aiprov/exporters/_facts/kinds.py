@@ -45,6 +45,7 @@ class Made:
     notebook: str | None
     cell: int | None
     execution: str = ""
+    label: str | None = None  # the manuscript's name for it, as declared
     file: Mapping[str, Any] | None = None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from jupyter_aiprov import semconv
 from jupyter_aiprov.exporters._document import clean
 from jupyter_aiprov.exporters._facts.kinds import CONFIRMATIONS, Check
-from jupyter_aiprov.exporters._facts.results import counted, mapped, named, positions
+from jupyter_aiprov.exporters._facts.results import counted, mapped, named, place_of
 from jupyter_aiprov.provenance import Event, Provenance, Use
 from jupyter_aiprov.words import LANGUAGES, Language
 
@@ -124,7 +124,7 @@ def outside(declaration: Event) -> dict[str, str] | None:
 
 def checks(provenance: Provenance) -> Iterable[Check]:
     """Review records; stale where the source changed since."""
-    numbered = positions(provenance)
+    place = place_of(provenance)
     sources = {c.id: c.source_sha256 for c in provenance.cells if c.id}
     for one in provenance.reviews.values():
         subject, units, by = (mapped(one.get(k)) for k in ("subject", "units", "by"))
@@ -136,7 +136,7 @@ def checks(provenance: Provenance) -> Iterable[Check]:
         yield Check(
             subject=named(subject.get("name") or ""),
             kind=str(subject.get("kind") or "cell"),
-            cell=numbered.get(str(cell)) if cell else None,
+            cell=place({"cell_id": cell}) if cell else None,
             status=str(one.get("status") or "unverified"),
             stale=bool(kept and one.get("source_sha256") and kept != one["source_sha256"]),
             who=clean(by["name"], 200) if by.get("name") else None,

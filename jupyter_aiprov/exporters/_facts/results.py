@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from jupyter_aiprov import semconv
@@ -16,9 +16,11 @@ def named(subject: object) -> str:
     return clean(subject, 300).removeprefix("file:").removeprefix("figure:").removeprefix("output:")
 
 
-def positions(provenance: Provenance) -> dict[str, int]:
-    """Cell id -> position from 1."""
-    return {c.id: c.index + 1 for c in provenance.cells if c.id}
+def place_of(provenance: Provenance) -> Callable[[Event], int | None]:
+    """The position from 1 of the cell that a record is about: by its id, else by the run that it came of."""
+    by_id = {c.id: c.index + 1 for c in provenance.cells if c.id}
+    by_run = {run: c.index + 1 for c in provenance.cells for run in c.executions}
+    return lambda event: by_id.get(str(event.get("cell_id"))) or by_run.get(str(event.get("execution")))
 
 
 def mapped(value: Any) -> Mapping[str, Any]:
@@ -33,7 +35,10 @@ def counted(value: Any) -> int | None:
 
 def made(provenance: Provenance) -> Iterable[Made]:
     """Current subjects with AI content."""
-    numbered = positions(provenance)
+    place = place_of(provenance)
+    labels = {
+        str(d.get("subject")): d["value"] for d in provenance.declared("label") if isinstance(d.get("value"), str)
+    }
     for subject, one in provenance.ai_subjects().items():
         file = one.get("file")
         yield Made(
@@ -47,15 +52,21 @@ def made(provenance: Provenance) -> Iterable[Made]:
             rows_total=counted(one.get("rows_total")),
             rows_edited=counted(one.get("rows_edited")),
             notebook=provenance.notebook,
-            cell=numbered.get(str(one.get("cell_id"))),
+            cell=place(one),
             execution=str(one.get("execution") or ""),
+            label=labels.get(subject),
             file=dict(file) if isinstance(file, Mapping) else None,
         )
 
 
+def _label(value: Any) -> str | None:
+    name = value.get("label") if isinstance(value, Mapping) else value
+    return clean(name, 200) or None if isinstance(name, str) else None
+
+
 def written(provenance: Provenance) -> Iterable[Written]:
     """Cells that an AI wrote or changed; the latest record of each."""
-    numbered = positions(provenance)
+    place = place_of(provenance)
     latest: dict[str, Event] = {}
     own = {
         str(d.get("subject"))
@@ -70,7 +81,7 @@ def written(provenance: Provenance) -> Iterable[Written]:
         pair = (float(share[0]), float(share[1])) if isinstance(share, list | tuple) and len(share) == 2 else None
         yield Written(
             notebook=provenance.notebook,
-            cell=numbered.get(str(one.get("cell_id"))),
+            cell=place(one),
             origin=str(one["origin"]),
             tool=clean(one["tool"], 200) if one.get("tool") else None,
             model=clean(one["model"], 300) if one.get("model") else None,

@@ -37,15 +37,19 @@ def things(results: Iterable[Made], language: Language) -> list[str]:
 
 
 def _things(kind: str, results: Sequence[Made], language: Language) -> list[str]:
-    placed = [m for m in results if kind == "figure" and m.cell]
-    texts = []
+    texts = list(dict.fromkeys(m.label for m in results if m.label))  # the manuscript's own name: `Figure 2`
+    rest = [m for m in results if not m.label]
+    placed = [m for m in rest if kind == "figure" and m.cell]
+    labelled = {(m.notebook, m.cell) for m in results if m.label}
+    placed = [m for m in placed if (m.notebook, m.cell) not in labelled]  # other variables of a named figure
     for notebook in dict.fromkeys(m.notebook for m in placed):
         cells = sorted({m.cell for m in placed if m.notebook == notebook and m.cell})
         text = in_cells(word(kind if len(cells) == 1 else kind + "s", language), cells, language)
         if len({m.notebook for m in placed}) > 1 and notebook:
             text += f" ({notebook})"
         texts.append(text)
-    if names := list(dict.fromkeys(m.subject for m in results if m not in placed)):
+    named = [m for m in rest if not (kind == "figure" and m.cell)]
+    if names := list(dict.fromkeys(m.subject for m in named)):
         texts.append(f"{word(kind if len(names) == 1 else kind + 's', language)} {listed(names, language)}")
     return texts
 
