@@ -314,7 +314,12 @@ def provenance_of(nb: Notebook, journal_events: Iterable[Event] = (), *, noteboo
     kept = [e for e in events if not _is_told(e, sessions, taken)]
     found = [_with_run(c, executions, home) for c in found]
     ids = {c.index: c.id for c in found}
-    located = [{"type": "execution", "id": id_, "cell_id": ids[index]} for id_, index in home.items() if ids.get(index)]
+    chained = ("seq", "prev", "hash")  # of journal lines: what is added here is none
+    located = [
+        {**{k: v for k, v in executions[id_].items() if k not in chained}, "cell_id": ids[index]}
+        for id_, index in home.items()
+        if ids.get(index)
+    ]
     return Provenance.of(_in_time([*kept, *told, *located]), cells=found, notebook=notebook)
 
 

@@ -36,9 +36,7 @@ def counted(value: Any) -> int | None:
 def made(provenance: Provenance) -> Iterable[Made]:
     """Current subjects with AI content."""
     place = place_of(provenance)
-    labels = {
-        str(d.get("subject")): d["value"] for d in provenance.declared("label") if isinstance(d.get("value"), str)
-    }
+    labels = {str(d.get("subject")): _label(d.get("value")) for d in provenance.declared("label")}
     for subject, one in provenance.ai_subjects().items():
         file = one.get("file")
         yield Made(
