@@ -22,15 +22,6 @@ import { StatusItem } from './status';
 import { IProvenanceTracker, PLUGIN } from './tokens';
 import { ProvenanceTracker } from './tracker';
 
-/** Notebook 7's shell opens its right area by this. */
-interface ExpandableShell {
-  expandRight(id: string): void;
-}
-
-function isExpandable(shell: unknown): shell is ExpandableShell {
-  return typeof (shell as Partial<ExpandableShell>).expandRight === 'function';
-}
-
 const plugin: JupyterFrontEndPlugin<IProvenanceTracker> = {
   id: PLUGIN,
   description: 'Shows which AI systems a notebook used, what came of it and who checked it.',
@@ -72,10 +63,8 @@ const plugin: JupyterFrontEndPlugin<IProvenanceTracker> = {
       if (tab) {
         panel.open(tab);
       }
-      if (labShell) {
-        labShell.activateById(PANEL);
-      } else if (isExpandable(app.shell)) {
-        app.shell.expandRight(PANEL);
+      // Notebook 7.2 would close a side panel that is open already.
+      if (labShell || !panel.isVisible) {
         app.shell.activateById(PANEL);
       }
     };

@@ -55,8 +55,8 @@ class Server:
 
 
 @contextmanager
-def serving(tmp: Path, *extra: str) -> Iterator[Server]:
-    """A server with its own configuration, data and kernels."""
+def serving(tmp: Path, *extra: str, python: str = sys.executable, bundle: bool = True) -> Iterator[Server]:
+    """A server with its own configuration, data and kernels; `bundle`: with our front end."""
     folder, home = tmp / "work", tmp / "home"
     folder.mkdir()
     home.mkdir()
@@ -65,9 +65,10 @@ def serving(tmp: Path, *extra: str) -> Iterator[Server]:
         port = probe.getsockname()[1]
     share = home / "data"
     (share / "labextensions").mkdir(parents=True)
-    (share / "labextensions" / "jupyter-aiprov").symlink_to(BUNDLE)
     (home / "config").mkdir()
-    shutil.copy(ROOT / "labextension" / "server-config.json", home / "config" / "jupyter_server_config.json")
+    if bundle:
+        (share / "labextensions" / "jupyter-aiprov").symlink_to(BUNDLE)
+        shutil.copy(ROOT / "labextension" / "server-config.json", home / "config" / "jupyter_server_config.json")
     env = {
         **os.environ,
         "HOME": str(home),
@@ -80,7 +81,7 @@ def serving(tmp: Path, *extra: str) -> Iterator[Server]:
         "PYTHONPATH": str(ROOT),
     }
     command = [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.port={port}"),
+        *(python, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.port={port}"),
         *("--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={folder}"),
         *("--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True"),
         *("--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.news_url=None"),
@@ -123,6 +124,14 @@ def missing(what: str) -> None:
     pytest.skip(what)
 
 
+def python_of(variable: str, what: str) -> str:
+    """Interpreter of another environment; `.ci/full` makes it and names it so."""
+    path = os.environ.get(variable)
+    if not path:
+        pytest.skip(f"{variable} names the Python of an environment with {what}")
+    return path
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     if not (BUNDLE / "package.json").exists():
@@ -149,12 +158,18 @@ def browser() -> Iterator[Any]:
         running.close()
 
 
-@pytest.fixture
-def context(browser: Any) -> Iterator[Any]:
+def new_context(browser: Any) -> Any:
+    """A browser's window of its own: other cookies, another person."""
     opened = browser.new_context(
         viewport={"width": 1400, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
     )
     opened.set_default_timeout(30_000)
+    return opened
+
+
+@pytest.fixture
+def context(browser: Any) -> Iterator[Any]:
+    opened = new_context(browser)
     yield opened
     opened.close()
 
@@ -162,6 +177,11 @@ def context(browser: Any) -> Iterator[Any]:
 @pytest.fixture
 def show(server: Server, context: Any) -> Callable[..., Any]:
     """Open a notebook in an application with the panel at the right; returns the page."""
+    return opener(server, context)
+
+
+def opener(server: Server, context: Any) -> Callable[..., Any]:
+    """What `show` does, for any server and window."""
 
     def open_(name: str, app: str = "lab", *, panel: bool = True) -> Any:
         page = context.new_page()
