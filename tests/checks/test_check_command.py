@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
-from jupyter_aiprov import checks
-from jupyter_aiprov.checks import Document
-from jupyter_aiprov.commands._files import opened
-from jupyter_aiprov.verify import verify
 from tests.cli.conftest import Done, aiprov, work, written  # noqa: F401 - fixtures
 from tests.notebook.made import Made, code, document
 
@@ -52,26 +45,3 @@ def test_formats_and_output(aiprov: Run, work: Made) -> None:  # noqa: F811
     assert aiprov("check", "--format", "sarif", "--output", "o.sarif", "study.ipynb").code == 0
     assert json.loads(Path("o.sarif").read_text())["version"] == "2.1.0"
     assert aiprov("check", "--format", "github", "study.ipynb").out.startswith("::")
-
-
-@pytest.mark.full
-def test_a_hundred_ordinary_notebooks_a_second(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
-    cells = [code(f"import pandas as pd\ndf = pd.read_csv('{n}.csv')\ndf.head()", f"c{n}") for n in range(30)]
-    html = {
-        "output_type": "execute_result",
-        "execution_count": 1,
-        "metadata": {},
-        "data": {"text/html": "<td>1</td>" * 200},
-    }
-    for cell in cells:
-        cell["outputs"] = [html]
-    names = [str(written(tmp_path, f"n{n}.ipynb", document(*cells))) for n in range(200)]
-    policy = checks.named("default")
-    start = time.perf_counter()
-    for name in names:
-        one = opened(name)
-        assert not checks.findings(Document(name, one.nb, one.provenance(), verify(one.nb, one.journals)), policy)
-    rate = len(names) / (time.perf_counter() - start)
-    record_property("notebooks per second", rate)
-    print(f"{rate:.0f} notebooks a second")
-    assert rate >= 100

@@ -6,15 +6,13 @@ import copy
 import json
 import re
 import shutil
-import statistics
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
-from nbconvert.exporters import ExporterNameError, HTMLExporter, SlidesExporter, get_exporter
+from nbconvert.exporters import ExporterNameError, SlidesExporter, get_exporter
 
 from jupyter_aiprov import semconv
 from jupyter_aiprov.exporters import _facts, summary
@@ -208,45 +206,6 @@ def test_the_words_are_found_in_the_text_of_the_pdf(route: str, language: str, t
     }
     for word in words[language]:
         assert word in text, f"{word!r} in {text}"
-
-
-@pytest.mark.full
-def test_our_html_takes_at_most_a_fifth_longer_than_the_stock_page() -> None:
-    nb = big()
-    for exporter in (HTMLExporter, AIProvHTMLExporter):
-        converted(exporter(), nbformat.v4.new_notebook())  # imports and templates once
-    ratios = []
-    for round_ in range(5):  # neighbours in time are compared, in changing order: the machine may be busy
-        spent: dict[type, float] = {}
-        for exporter in (HTMLExporter, AIProvHTMLExporter) if round_ % 2 else (AIProvHTMLExporter, HTMLExporter):
-            made, start = exporter(), time.thread_time()
-            converted(made, nb)
-            spent[exporter] = time.thread_time() - start
-        ratios.append(spent[AIProvHTMLExporter] / spent[HTMLExporter])
-    assert statistics.median(ratios) <= 1.2, ratios
-
-
-def big(cells: int = 500) -> Any:
-    """A notebook of 500 cells, a fifth of them with stamps."""
-    nb = records.document()
-    pattern = [
-        nb.cells[2],
-        *(
-            nbformat.v4.new_code_cell(f"x = {n}\nprint(x)", outputs=[nbformat.v4.new_output("stream", text=f"{n}\n")])
-            for n in range(4)
-        ),
-    ]
-    nb.cells = [copy.deepcopy(pattern[n % 5]) for n in range(cells)]
-    for n, cell in enumerate(nb.cells):
-        cell["id"] = f"c{n}"
-        for output in cell.outputs:
-            if semconv.MIME in output.get("data", {}):
-                output["data"][semconv.MIME]["execution"] = {
-                    **output["data"][semconv.MIME]["execution"],
-                    "id": f"x{n}",
-                    "cell_id": f"c{n}",
-                }
-    return nb
 
 
 def test_strange_notebooks_are_converted_without_a_traceback() -> None:
