@@ -61,7 +61,8 @@ class Live:
         self._executions: dict[str, dict[str, Any]] = {}
         self._pending: deque[dict[str, Any]] = deque()
         self._scheduled = False
-        self._waiting: dict[str, dict[str, Any]] = {}  # marks that no page was there to write, by cell
+        self._clients: dict[str, Any] = {}  # comm -> session of the page behind it
+        self._waiting: dict[str, dict[str, Any]] = {}  # marks whose page was not there to write them, by cell
         self._lock = threading.Lock()
         self._deaf = recorder.subscribe(self._on_event)
 
@@ -82,12 +83,14 @@ class Live:
                 for comm in list(self._comms.values()):
                     comm.close()
                 self._comms.clear()
+                self._clients.clear()
 
     # ── what the session tells ────────────────────────────────────────────────────
     def stamped(self, execution: Any, record: Mapping[str, Any]) -> None:
         """A cell was stamped: the page whose session asked writes the cell's mark and the session's entry.
 
-        A page that asked for several cells at once opens its comm behind them: its marks wait for it.
+        A page that asked for several cells at once opens its comm behind them: its marks wait for it,
+        whoever else is there.
         """
         header = (getattr(execution, "parent", None) or {}).get("header") or {}
         mark = {
@@ -99,7 +102,7 @@ class Live:
             "mark": cell_mark([record], {}, execution.source, []),
             "entry": self.entry(),
         }
-        if self._comms:
+        if mark["client"] in self._clients.values():
             self._send(mark)
         elif execution.cell_id:
             self._waiting[execution.cell_id] = mark
@@ -154,15 +157,19 @@ class Live:
         return list(groups.values())
 
     # ── the page's side ───────────────────────────────────────────────────────────
-    def _opened(self, comm: Any, _message: Any) -> None:
+    def _opened(self, comm: Any, message: Mapping[str, Any]) -> None:
         """A page opened its end, perhaps in a subshell beside a running cell."""
+        client = (message.get("header") or {}).get("session")
         comm.on_msg(self._received)
-        comm.on_close(lambda _message: self._comms.pop(comm.comm_id, None))
-        self._comms[comm.comm_id] = comm
+        comm.on_close(lambda _message: self._closed(comm.comm_id))
+        self._comms[comm.comm_id], self._clients[comm.comm_id] = comm, client
         self._send({"type": "snapshot", "comm": comm.comm_id})
-        waiting, self._waiting = self._waiting, {}
-        for mark in waiting.values():
-            self._send(mark)
+        for cell_id in [c for c, mark in self._waiting.items() if mark["client"] == client]:
+            self._send(self._waiting.pop(cell_id))
+
+    def _closed(self, comm_id: str) -> None:
+        self._comms.pop(comm_id, None)
+        self._clients.pop(comm_id, None)
 
     def _received(self, message: Mapping[str, Any]) -> None:
         """Only enqueues: handlers may run beside a cell."""

@@ -16,9 +16,9 @@ import { stateOf, withdrawnOf } from './standing';
 /** Where in a mark an entry of ours lies. */
 interface Entry {
   cellId: string | null;
-  map: 'sessions' | 'declarations' | 'reviews' | 'withdrawals';
+  map: 'sessions' | 'declarations' | 'reviews' | 'withdrawals' | 'slots';
   id: string;
-  value: Fields;
+  value: Fields | string;
 }
 
 const MAX_ASSERTIONS = 5; // two clients must not write against each other without end
@@ -110,18 +110,19 @@ export class Writer {
     this.link.send('declare', event);
   }
 
-  /** An answer for the disclosure, its language or its template. */
-  disclosure(change: { language?: string; policy?: string; slots?: Fields }): void {
+  /** An answer for the disclosure, its language or its template. An answer that was taken out stays as an empty one. */
+  disclosure(change: { language?: string; policy?: string; slots?: Readonly<{ [slot: string]: string }> }): void {
+    const { slots, ...rest } = change;
     this.transact(() => {
-      const log = this.log();
-      const said = fields(log.disclosure);
-      const slots = { ...fields(said.slots), ...change.slots };
-      for (const [slot, value] of Object.entries(slots)) {
-        if (value === '') {
-          delete slots[slot];
+      if (Object.keys(rest).length) {
+        const log = this.log();
+        this.setLog({ ...log, disclosure: { ...fields(log.disclosure), ...rest } });
+      }
+      for (const [slot, value] of Object.entries(slots ?? {})) {
+        if (value !== '' || fields(fields(this.log().disclosure).slots)[slot] !== undefined) {
+          this.put({ cellId: null, map: 'slots', id: slot, value });
         }
       }
-      this.setLog({ ...log, disclosure: { ...said, ...change, slots } });
     });
   }
 
@@ -131,7 +132,7 @@ export class Writer {
       return;
     }
     const lost = this.own.filter(entry => {
-      const home = entry.cellId === null ? this.log() : this.cellMark(entry.cellId);
+      const home = this.home(entry);
       return home !== null && fields(home[entry.map])[entry.id] === undefined;
     });
     if (lost.length && this.assertions < MAX_ASSERTIONS) {
@@ -147,11 +148,17 @@ export class Writer {
 
   private put(entry: Entry, isNew = true): void {
     if (isNew) {
-      this.own = [...this.own.filter(one => one.id !== entry.id), entry];
+      this.own = [...this.own.filter(one => one.map !== entry.map || one.id !== entry.id), entry];
       this.assertions = 0;
     }
     if (entry.cellId === null) {
       const log = this.log();
+      const said = fields(log.disclosure);
+      if (entry.map === 'slots') {
+        const slots = { ...fields(said.slots), [entry.id]: entry.value };
+        this.setLog({ ...log, disclosure: { ...said, slots } });
+        return;
+      }
       this.setLog({ ...log, [entry.map]: { ...fields(log[entry.map]), [entry.id]: entry.value } });
       return;
     }
@@ -165,6 +172,14 @@ export class Writer {
       };
       setMark(cell, withState(mark, cell, this.withdrawn()));
     }
+  }
+
+  /** What holds the map of an entry; null once its cell is gone. */
+  private home(entry: Entry): Fields | null {
+    if (entry.cellId !== null) {
+      return this.cellMark(entry.cellId);
+    }
+    return entry.map === 'slots' ? fields(this.log().disclosure) : this.log();
   }
 
   private withdrawn(): Set<string> {
