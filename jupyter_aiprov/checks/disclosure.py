@@ -130,10 +130,10 @@ class AIP108(Check):
     """Exported AI data carry their label"""
 
     recommendation = 5
-    hint = "write the file again with `AIProv.mark_files = 'beside'`, or add `<file>-metadata.json`"
+    hint = "write the file again with `AIProv.mark_files = 'beside'` (or 'inside'), or add `<file>-metadata.json`"
 
     def check(self, document: Document) -> Iterator[Place]:
-        """The exported file {subject} holds AI content, but the label that was written with it is gone."""
+        """The exported file {subject} holds AI content, but carries no label, neither beside it nor inside."""
         for name in document.options.get("unlabelled_files", ()):
             yield Place(None, name)
 

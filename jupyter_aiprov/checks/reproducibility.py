@@ -130,3 +130,20 @@ class AIP208(Check):
         for use in document.provenance.shown():
             if use.repeats:
                 yield Place(use.cell_index, f"{use.repeats} of {use.count}")
+
+
+class AIP209(Check):
+    """Answers of a batch name their batch"""
+
+    hint = "look the batch up by its id in the notebook that fetches its result file, or name it in the text"
+
+    def check(self, document: Document) -> Iterator[Place]:
+        """{subject} answers of a batch were fetched here, but which batch asked for them is not on record."""
+        for call in document.provenance.invocations.values():
+            is_result = call.get(semconv.OPERATION) == "batch" and "batch.failed" in call
+            if is_result and call.get("status") == "completed" and not call.get("batch.id"):
+                yield Place(_cell_of(document, call.get("execution")), str(call.get("batch.count") or "some"))
+
+
+def _cell_of(document: Document, execution: object) -> int | None:
+    return next((c.index for c in document.provenance.cells if execution in c.executions), None)

@@ -12,6 +12,7 @@ from jupyter_aiprov.checks import _report as reports
 from jupyter_aiprov.commands._command import Command, options, switch
 from jupyter_aiprov.commands._files import Opened, named, opened, progress
 from jupyter_aiprov.errors import NotebookError, UsageError
+from jupyter_aiprov.lineage.files import is_labelled
 from jupyter_aiprov.verify import verify
 
 
@@ -118,19 +119,13 @@ class CheckNotebooks(Command):
 
 
 def unlabelled(one: Opened) -> list[str]:
-    """Exported files that lie beside the notebook with AI content and without the label written with them."""
+    """Exported files that lie beside the notebook with AI content and carry no label, beside them or inside."""
     if one.name == "-":
         return []
     folder = Path(one.name).parent
-    out = []
-    for derivation in one.provenance().derivations.values():
-        name = (derivation.get("file") or {}).get("name")
-        if not name or Path(name).name != name or not (folder / name).is_file():
-            continue
-        labels = (folder / f"{name}-metadata.json", folder / f"{Path(name).stem}-metadata.json")
-        if derivation.get("label", "beside") == "beside" and not any(label.is_file() for label in labels):
-            out.append(name)
-    return out
+    names = [(d.get("file") or {}).get("name") for d in one.provenance().ai_subjects().values()]
+    plain = [name for name in dict.fromkeys(names) if isinstance(name, str) and Path(name).name == name]
+    return [name for name in plain if (folder / name).is_file() and not is_labelled(folder / name)]
 
 
 def _codes(value: str) -> list[str]:

@@ -132,6 +132,20 @@ def note_inside(path: Path) -> Any:
     return None
 
 
+def has_note(path: Path) -> bool:
+    """True when the file holds a note of ours; asks no library, and reads of a Parquet file its footer only."""
+    with path.open("rb") as file:
+        if file.read(len(_PNG)) == _PNG:
+            return any(k == b"iTXt" and b.startswith(_KEYWORD + b"\0") for k, b in _chunks(_PNG + file.read()))
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 8))
+        length, magic = struct.unpack("<I4s", file.read(8)) if size >= 12 else (0, b"")
+        if magic != b"PAR1" or length > size - 12:
+            return False
+        file.seek(size - 8 - length)
+        return bytes([len(_KEYWORD)]) + _KEYWORD in file.read(length)  # a Thrift string: its length before it
+
+
 def _chunks(data: bytes) -> Iterable[tuple[bytes, bytes]]:
     if not data.startswith(_PNG):
         raise ValueError("not a PNG file")

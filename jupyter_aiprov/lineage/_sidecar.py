@@ -138,6 +138,19 @@ def labels_of(document: Any, name: str, *, table: str | None = None) -> dict[str
     return None
 
 
+def has_labels(document: Any, name: str) -> bool:
+    """True when the description says of this file, or of a column of it, where it comes from; by anybody."""
+    if not isinstance(document, dict) or not _is_about(document, name):
+        return False
+    at = _table(document, name)
+    schema = at.get("tableSchema")
+    columns = _listed(schema.get("columns")) if isinstance(schema, dict) else []
+    places = [document, at, *(c for c in columns if isinstance(c, dict))]
+    return any(SOURCE_TYPE in p for p in places) or any(
+        _is_ours(n) for p in (document, at) for n in _listed(p.get("notes"))
+    )
+
+
 def parsed(data: bytes) -> Any:
     """The JSON in a sidecar. Raises ValueError when it is not JSON."""
     try:

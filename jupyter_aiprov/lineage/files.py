@@ -317,6 +317,20 @@ def _inside(file: Path) -> dict[str, Any] | None:
     return _imported(columns) if isinstance(columns, dict) else None
 
 
+def is_labelled(path: str | os.PathLike[str]) -> bool:
+    """True when a label of its origin lies beside the file or inside it, whatever became of the file since."""
+    file = _regular(path)
+    if file is None:
+        return False
+    for beside in (file.name + _sidecar.SUFFIX, file.stem + _sidecar.SUFFIX):
+        with contextlib.suppress(*_formats.ERRORS):
+            if _sidecar.has_labels(_document(file.with_name(beside)), file.name):
+                return True
+    with contextlib.suppress(*_formats.ERRORS):
+        return _formats.has_note(file)
+    return False
+
+
 def _imported(columns: Mapping[str, Any]) -> dict[str, Any]:
     return {c: {**v, "evidence": "imported"} for c, v in columns.items() if isinstance(v, dict)}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import importlib
 import json
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -14,10 +16,12 @@ from jupyter_aiprov import checks
 from jupyter_aiprov.annotate import annotate
 from jupyter_aiprov.checks import Document, Finding, _report
 from jupyter_aiprov.errors import UsageError
+from jupyter_aiprov.lineage import _formats, _sidecar
 from jupyter_aiprov.notebook import provenance_of
-from jupyter_aiprov.seal import sealed, stable_digest
+from jupyter_aiprov.seal import output_digest, sealed, stable_digest
 from jupyter_aiprov.semconv import KEY, MIME
 from jupyter_aiprov.verify import verify
+from tests.exporters import records
 from tests.notebook.made import Made, code, document, study
 
 Notebook = dict[str, Any]
@@ -168,6 +172,53 @@ def test_aip107_a_review_by_a_person_is_enough(nb: Notebook) -> None:
     assert "AIP107" not in codes(reviewed(nb))
 
 
+def test_aip106_ai_code_of_which_neither_tool_nor_model_is_named(nb: Notebook) -> None:
+    def written(tool: str | None) -> Notebook:
+        one = deepcopy(nb)
+        authorship = {"origin": "ai-generated", "tool": tool, "evidence": "declared", "confidence": "high"}
+        one["cells"][0]["metadata"][KEY] = {"schema_version": "1.0", "authorship": [authorship]}
+        return one
+
+    assert "AIP106" in codes(written(None))
+    assert "AIP106" not in codes(written("jupyter-ai"))
+
+
+@pytest.mark.parametrize("label", ["beside", "beside, by its stem", "by somebody else", "inside"])
+@pytest.mark.parametrize("name", ["labels.csv", "labels.parquet", "figure.png"])
+def test_aip108_a_file_with_ai_content_and_no_label_beside_it_or_inside(made: Made, name: str, label: str) -> None:
+    from jupyter_aiprov.commands._files import opened
+    from jupyter_aiprov.commands.check import unlabelled
+
+    path = made.folder / name
+    if name.endswith(".csv"):
+        path.write_text("id,label\n1,good\n")
+    elif name.endswith(".png"):
+        path.write_bytes(base64.b64decode(records.PNG))
+    else:
+        pytest.importorskip("pyarrow")
+        importlib.import_module("pandas").DataFrame({"label": ["good"]}).to_parquet(path)
+    file = {"name": name, "sha256": "0" * 64, "bytes": 1, "columns": {"label": "ai-generated"}}
+    event = {"type": "derivation", "id": "d-file", "subject": f"file:{name}", "kind": "file", "origin": "ai-generated"}
+    made.write({**event, "execution": "e0002-5e55105e", "file": file, "evidence": "captured", "confidence": "high"})
+    made.journal.flush(10)
+    one = opened(str(made.save()))
+    assert unlabelled(one) == [name]
+    assert "AIP108" in codes(one.nb, unlabelled_files=[name])
+    labels = {"label": {"origin": "ai-generated", "evidence": "captured", "confidence": "high"}}
+    if label == "inside":
+        if not _formats.mark_inside(path, path.with_name("marked"), _formats.note(labels)):
+            assert name.endswith(".csv")  # has no place for a label
+            return
+        path.with_name("marked").replace(path)
+    else:
+        described = _sidecar.described(None, name, labels, file={"bytes": 1})
+        if label == "by somebody else":
+            described = {"url": name, "schema:digitalSourceType": {"@id": "http://example.org/ai"}}
+        beside = f"{path.stem}-metadata.json" if "stem" in label else f"{name}-metadata.json"
+        path.with_name(beside).write_text(json.dumps(described))
+    assert unlabelled(one) == []
+
+
 # ── reproducibility ────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize(("name", "pinned"), [
     ("gpt-4o-mini-2024-07-18", True), ("gpt-4o", False), ("claude-sonnet-4-5-20250929", True),
@@ -217,11 +268,42 @@ def test_aip206_an_environment_that_is_not_on_record(made: Made, nb: Notebook) -
     assert "AIP206" not in codes(nb)
 
 
+def test_aip209_answers_of_a_batch_that_name_no_batch(made: Made) -> None:
+    call = {
+        "type": "invocation",
+        "status": "completed",
+        "execution": "e0002-5e55105e",
+        "gen_ai.operation.name": "batch",
+    }
+    told = {**call, "batch.count": 500, "batch.failed": 0}
+    made.write({**told, "id": "i-named", "batch.id": "batch_7"})
+    assert "AIP209" not in codes(made.notebook(), events=made.events())
+    made.write({**told, "id": "i-nameless", "batch.file": "file-9"})
+    (one,) = [f for f in found(made.notebook(), events=made.events()) if f.code == "AIP209"]
+    assert "500 answers" in one.message
+
+
 # ── integrity and privacy ──────────────────────────────────────────────────────────
 def test_aip301_an_edited_record(nb: Notebook) -> None:
     assert "AIP301" not in codes(nb)
     nb["cells"][1]["outputs"][-1]["data"][MIME]["groups"][0]["count"] = 1
     assert "AIP301" in codes(nb)
+
+
+def test_aip302_outputs_other_than_those_that_were_stamped(nb: Notebook) -> None:
+    outputs = nb["cells"][1]["outputs"]
+    sealed_outputs = [output_digest(outputs[0])]
+    changed = stamped(nb, lambda record: record.update(outputs=sealed_outputs))
+    assert "AIP302" not in codes(changed)
+    changed["cells"][1]["outputs"][0]["text"] = "something else\n"
+    assert "AIP302" in codes(changed)
+
+
+def test_aip305_a_journal_that_was_changed(made: Made, nb: Notebook) -> None:
+    path = made.journals[made.session][0]
+    path.write_bytes(path.read_bytes().replace(b"gpt-4o", b"gpt-4x"))
+    document = Document("study.ipynb", nb, provenance_of(nb), verify(nb, made.journals), {})
+    assert "AIP305" in {f.code for f in checks.findings(document, checks.named("default"))}
 
 
 def test_aip303_a_review_of_what_is_no_longer_there(nb: Notebook) -> None:
