@@ -6,6 +6,8 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from urllib.parse import quote
 
 from jupyter_aiprov.checks._check import Check, Finding
 
@@ -133,8 +135,13 @@ def _rule(code: str, check: Check) -> dict[str, object]:
     }
 
 
+def _uri(path: str) -> str:
+    """A path as SARIF wants it: relative as it is, absolute as a file's address; percent-encoded."""
+    return Path(path).as_uri() if Path(path).is_absolute() else quote(path)
+
+
 def _result(one: Finding, used: Sequence[str]) -> dict[str, object]:
-    place: dict[str, object] = {"physicalLocation": {"artifactLocation": {"uri": one.path.replace("\\", "/")}}}
+    place: dict[str, object] = {"physicalLocation": {"artifactLocation": {"uri": _uri(one.path)}}}
     if one.cell is not None:
         place["logicalLocations"] = [{"name": f"cell {one.cell}", "kind": "element"}]
     return {

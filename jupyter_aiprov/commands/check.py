@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import suppress
 from pathlib import Path
 
 from traitlets import Bool, CaselessStrEnum, Unicode
@@ -69,7 +71,7 @@ class CheckNotebooks(Command):
         return int(reports.at_least(report.findings, self.fail_on))
 
     def _check(self, one: Opened, policy: checks.Policy, report: reports.Report) -> None:
-        path = one.name if one.name != "-" else "standard input"
+        path = _shown(one.name)
         found = one.provenance()
         document = checks.Document(
             path, one.nb, found, verify(one.nb, one.journals), {"unlabelled_files": unlabelled(one)}
@@ -116,6 +118,16 @@ class CheckNotebooks(Command):
         Path(self.baseline).write_text(json.dumps({"schema_version": "1.0", "known": known}, indent=1) + "\n")
         self.note(f"{self.baseline}: {len(known)} findings are known from now on")
         return 2 if report.unreadable else 0
+
+
+def _shown(name: str) -> str:
+    """The file as findings name it: from the working directory on, with slashes, the same however it was called."""
+    if name == "-":
+        return "standard input"
+    path = Path(name).absolute()
+    with suppress(ValueError):
+        path = Path(os.path.normpath(path)).relative_to(Path.cwd())
+    return path.as_posix()
 
 
 def unlabelled(one: Opened) -> list[str]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from jupyter_aiprov import checks
 from tests.cli.conftest import Done, aiprov, work, written  # noqa: F401 - fixtures
 from tests.notebook.made import Made, code, document
 
@@ -38,6 +39,21 @@ def test_a_baseline_lets_only_new_findings_through(aiprov: Run, work: Made) -> N
     assert (done.code, "known from the baseline" in done.out) == (0, True)
     written(work.folder, "wild2.ipynb", document(code("import anthropic", "a")))
     assert aiprov("check", "--baseline", "base.json", ".").code == 1
+
+
+def test_a_baseline_holds_however_the_file_is_called(aiprov: Run, work: Made) -> None:  # noqa: F811
+    assert aiprov("check", "--baseline", "b.json", "--write-baseline", "study.ipynb").code == 0
+    for name in ("./study.ipynb", str(work.folder / "study.ipynb"), "."):
+        assert aiprov("check", "--baseline", "b.json", "--fail-on", "note", name).code == 0
+
+
+def test_every_rule_is_explained_with_title_why_and_how_to_mend_it(aiprov: Run) -> None:  # noqa: F811
+    for code_, check in checks.registry().items():
+        said = aiprov("explain", code_.lower())
+        assert said.code == 0
+        for part in (code_, check.title(), check.message(), check.hint, check.link, check.severity):
+            assert part in said.out
+    assert len(aiprov("explain").out.splitlines()) == len(checks.registry())
 
 
 def test_formats_and_output(aiprov: Run, work: Made) -> None:  # noqa: F811

@@ -388,6 +388,23 @@ def test_reports_in_every_format_name_the_same_findings(nb: Notebook) -> None:
         assert one["code"] in _report.text(report)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_sarif_is_read_by_a_library_of_its_own(nb: Notebook) -> None:
+    library = pytest.importorskip("sarif_pydantic", reason="the library sarif-pydantic is not installed")
+    made = json.loads(_report.sarif(_report.Report(found(nb, "journal"), 1, 1), checks.registry(), "0.1.0"))
+    log = library.Sarif.model_validate(made)
+    assert [r.rule_id for r in log.runs[0].results] == [r["ruleId"] for r in made["runs"][0]["results"]]
+
+
+def test_paths_of_sarif_are_addresses() -> None:
+    made = [
+        json.loads(_report.sarif(_report.Report([Finding("AIP301", "error", "m", "h", "l", path=p)]), rules, "0"))
+        for p, rules in (("a b/é.ipynb", checks.registry()), ("/x/a b.ipynb", checks.registry()))
+    ]
+    places = [m["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for m in made]
+    assert places == ["a%20b/%C3%A9.ipynb", "file:///x/a%20b.ipynb"]
+
+
 def test_annotations_for_github_cannot_be_broken_out_of() -> None:
     nasty = Finding("AIP301", "error", "a\n::error::b%", "h", "l", path="x,y:z.ipynb")
     line, _ = _report.github(_report.Report([nasty], 1)).splitlines()
