@@ -598,9 +598,10 @@ class Session:
             journal.purge(self.journal.folder, doomed, criterion="date", live=self.journal.write, live_session=self.id)
 
     def notice(self) -> str:
-        """One sentence: what is kept and where."""
+        """One sentence: what is kept and where; not in whose folder, since what is printed travels."""
         folder = self.journal.folder
-        where = "memory only (no folder can be written)" if folder is None else _short(folder)
+        nowhere = {"en": "memory only (no folder can be written)", "fr": "la mémoire seule (aucun dossier accessible)"}
+        where = nowhere[self.config.language] if folder is None else f"{_short(folder.parent)}/"
         return NOTICE[self.config.language].format(where=where)
 
 
@@ -650,11 +651,11 @@ def _shortened(value: Any) -> Any:
 
 
 def _short(folder: Path) -> str:
-    """A folder as people name it: relative to here or to home."""
+    """A folder as people name it: relative to here or to home, else by its last name alone."""
     for base, prefix in ((Path.cwd(), ""), (Path.home(), "~/")):
         if folder.is_relative_to(base):
             return prefix + str(folder.relative_to(base))
-    return str(folder)
+    return f"…/{folder.name}"
 
 
 def _strings(value: Any) -> Iterator[str]:
