@@ -35,8 +35,9 @@ _WORDS = {
 }
 _PATH = re.compile(r"(?:/(?:home|Users|mnt|media|scratch|data|root)/|[A-Za-z]:\\)[^\s\"'<>|]*")
 _HOST_KEYS = ("server.address", "server.port")
-_PEOPLE_KEYS = ("by", "person", "author", "authors", "name", "orcid", "user")
+_PEOPLE_SLOTS = ("who", "person", "owner", "oversight")  # answers in the disclosure that name people
 _HOMES = re.compile(r"/(?:home|Users)/([A-Za-z0-9._-]+)|[A-Z]:\\+Users\\+([A-Za-z0-9._-]+)")
+_FOLDER = re.compile(r"\.aiprov[/\\]+[A-Za-z0-9]")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _ORCID = re.compile(r"\b\d{4}-\d{4}-\d{4}-\d{3}[\dX]\b")
 
@@ -142,13 +143,21 @@ def _cleaned(value: Any, wants: tuple[str, ...], removed: Counter[str]) -> Any:
             removed["people"] += 1
             out[key] = {"identity": one["identity"]} if isinstance(one, dict) and one.get("identity") else None
             continue
+        if "people" in wants and key == "slots" and isinstance(one, dict):
+            named = [k for k in one if k in _PEOPLE_SLOTS and one[k]]
+            removed["people"] += len(named)
+            out[key] = {k: v for k, v in one.items() if k not in named}
+            continue
         if "environment" in wants and key == "platform":
             removed["environment"] += 1
             continue
         out[key] = _cleaned(one, wants, removed)
-    if "people" in wants and out.get("type") == "declaration" and out.get("kind") == "person":
-        removed["people"] += 1
-        out["value"] = None
+    for what, kind in (("people", "person"), ("hosts", "host")):
+        if what in wants and out.get("type") == "declaration" and out.get("kind") == kind and out.get("value"):
+            removed[what] += 1
+            out["value"] = None
+            if kind == "host":
+                out["subject"] = None
     return out
 
 
@@ -163,11 +172,18 @@ def _resealed(value: Any) -> Any:
 
 
 def _language(output: dict[str, Any]) -> str:
-    return "fr" if "appel" in text((output.get("data") or {}).get("text/plain")) else "en"
+    return "fr" if text((output.get("data") or {}).get("text/plain")).startswith("[IA]") else "en"
+
+
+_DECLARED = ("oversight", "privacy", "impact", "usage", "purpose")
 
 
 def warnings(nb: Notebook, audience: str) -> Iterator[str]:
     """What sources and outputs show by themselves: these are the author's, and stay."""
+    for one in (mark(nb).get("declarations") or {}).values():
+        told = one.get("value") if isinstance(one, dict) and one.get("kind") in _DECLARED else None
+        if told and audience == "anonymous":
+            yield f"what was declared as {one['kind']}: read it for names"
     for index, cell in cells(nb):
         shown = [("source", source(cell))]
         for output in outputs(cell):
@@ -187,6 +203,8 @@ def warnings(nb: Notebook, audience: str) -> Iterator[str]:
 def _tells(value: str, audience: str) -> Iterator[str]:
     if home := _HOMES.search(value):
         yield f"the home folder of {home.group(1) or home.group(2)!s}" if audience != "anonymous" else "a home folder"
+    if _FOLDER.search(value):
+        yield "whose journal folder it is"
     if _MAIL.search(value):
         yield "an e-mail address"
     if _ORCID.search(value):

@@ -169,6 +169,41 @@ def test_share_anonymous_takes_people_and_paths_out_and_keeps_origins_counts_and
     assert json.loads(aiprov("show", "--format", "json", "signed-anonymous.ipynb").out)["counts"] == {"shown": 3}
 
 
+def test_share_takes_declared_people_and_hosts_out_and_warns_of_what_is_printed(aiprov: Run, work: Made) -> None:
+    from jupyter_aiprov.annotate import annotate
+    from jupyter_aiprov.seal import sealed
+
+    nb = annotate(work.notebook(), work.events()).notebook
+    said = {
+        "d-person": {
+            "kind": "person",
+            "subject": None,
+            "value": {"name": "Ada Lovelace", "orcid": "0000-0002-1825-0097"},
+        },
+        "d-host": {"kind": "host", "subject": "llm.secret.example", "value": "institutional"},
+        "d-purpose": {"kind": "purpose", "subject": None, "value": "label notes", "by": {"name": "Ada Lovelace"}},
+    }
+    log = nb["metadata"][KEY]
+    log["declarations"] = {i: sealed({"type": "declaration", "id": i, **d}) for i, d in said.items()}
+    log["disclosure"] = {"language": "en", "policy": "generic", "slots": {"who": "Ada Lovelace", "prompts": "annex 2"}}
+    log.pop("seal", None)
+    printed = {"output_type": "stream", "name": "stdout", "text": ["texts stay in .aiprov/ada (private)\n"]}
+    nb["cells"].append(code("1", "c-notice", None, [printed]))
+    written(work.folder, "signed.ipynb", nb)
+    for audience in ("reviewer", "public", "anonymous"):
+        done = aiprov("share", "signed.ipynb", "--for", audience)
+        raw = (work.folder / f"signed-{audience}.ipynb").read_text()
+        assert done.code == 0
+        assert "secret.example" not in raw
+        assert "annex 2" in raw
+        assert "label notes" in raw
+        assert "cell 4, output: whose journal folder it is" in done.err
+        assert ("Lovelace" in raw) == ("0000-0002-1825-0097" in raw) == (audience != "anonymous")
+        shown = json.loads(aiprov("show", "--format", "json", f"signed-{audience}.ipynb").out)
+        assert shown["counts"] == {"shown": 3}
+        assert "changed" not in aiprov("verify", f"signed-{audience}.ipynb").out
+
+
 # ── enable and disable ─────────────────────────────────────────────────────────────
 def test_enable_keeps_what_is_there_and_disable_takes_only_its_own_back(aiprov: Run) -> None:
     path = config_file(user=True)
