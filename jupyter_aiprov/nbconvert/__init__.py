@@ -29,6 +29,7 @@ from jupyter_aiprov.exporters._words import day
 from jupyter_aiprov.journals import events_beside
 from jupyter_aiprov.nbconvert.page import Page
 from jupyter_aiprov.nbconvert.printing import browser, print_page
+from jupyter_aiprov.nbconvert.reading import notebook_from
 from jupyter_aiprov.provenance import Event
 
 __all__ = [
@@ -114,6 +115,12 @@ class _Marked(HasTraits):
     @default("extra_template_basedirs")
     def _our_templates(self) -> list[str]:
         return [str(PAGES), str(Path.cwd())]
+
+    def from_file(self, file_stream: Any, resources: Any = None, **kw: Any) -> tuple[Any, Any]:
+        """Convert what a file holds, of any nbformat from 2 on; broken parts are mended or left out."""
+        about = (resources or {}).get("metadata") or {}
+        nb = notebook_from(file_stream, f"{about.get('name') or 'notebook'}.ipynb", self.log)
+        return self.from_notebook_node(nb, resources=resources, **kw)
 
     def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kw: Any) -> tuple[Any, Any]:
         """Convert a marked copy; the notebook itself is left as it is."""
