@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from types import ModuleType
 from typing import Any
 
+from jupyter_aiprov.capture._patch import Function, Patch, patched
 from jupyter_aiprov.capture._tap import Call
 
 Tee = Callable[[Any, Call], Any]
@@ -98,67 +100,79 @@ def tees(module: ModuleType) -> tuple[Tee, Tee]:
     return SyncTee, AsyncTee
 
 
-def listen(
-    carrier: Any, call: Call, reads: Mapping[str, Taken], closes: tuple[str, ...], over: Callable[[Any], bool]
-) -> None:
-    """Listen to one response object's own methods, for libraries without a stream to put a tee in.
+class _Listener:
+    """What one response object's methods tell: the call, and how deep in reads of reads we are."""
 
-    A read inside a read counts once. The methods hold the object weakly, so that it dies when it
-    would have died, and are taken away again when the call is over.
+    __slots__ = ("call", "depth", "over")
+
+    def __init__(self, call: Call, over: Callable[[Any], bool]) -> None:
+        self.call, self.over, self.depth = call, over, 0
+
+    def done(self, carrier: Any, ended: Any, error: BaseException | None = None) -> None:
+        self.call.finish(ended, error)
+        vars(carrier).pop(_KEY, None)
+
+
+_KEY = "_aiprov_listener"
+
+
+@contextmanager
+def listening(cls: Any, reads: Mapping[str, Taken], closes: tuple[str, ...]) -> Iterator[None]:
+    """Wrap a response class's own methods, for libraries without a stream to put a tee in.
+
+    Only objects given to `listen` are listened to; a read inside a read counts once. The methods
+    are the class's, not the object's: `urlopen(...).read()` has nothing else that holds the object.
     """
-    cls = type(carrier)
-    ref = weakref.ref(carrier)
-    depth = 0
-    names = [name for name in (*reads, *closes) if hasattr(cls, name)]
 
-    def done(ended: Any, error: BaseException | None = None) -> None:
-        call.finish(ended, error)
-        alive = ref()
-        if alive is not None:
-            for name in names:
-                vars(alive).pop(name, None)
+    def reading(taken: Taken) -> Callable[[Function, Patch], Function]:
+        def make(original: Function, _patch: Patch) -> Function:
+            def read(self: Any, *args: Any, **kwargs: Any) -> Any:
+                __tracebackhide__ = True
+                listener: _Listener | None = self.__dict__.get(_KEY)
+                if listener is None:
+                    return original(self, *args, **kwargs)
+                listener.depth += 1
+                try:
+                    result = original(self, *args, **kwargs)
+                except BaseException as error:
+                    if listener.depth == 1:
+                        listener.done(self, "error", error)
+                    raise
+                finally:
+                    listener.depth -= 1
+                if listener.depth == 0:
+                    data = taken(result, args)
+                    if data:
+                        listener.call.chunk(data)
+                    if listener.over(self):
+                        listener.done(self, "eof")
+                return result
 
-    def reading(name: str, taken: Taken) -> Callable[..., Any]:
-        original = getattr(cls, name)
+            return read
 
-        def read(*args: Any, **kwargs: Any) -> Any:
-            __tracebackhide__ = True
-            nonlocal depth
-            alive = ref()
-            depth += 1
-            try:
-                result = original(alive, *args, **kwargs)
-            except BaseException as error:
-                if depth == 1:
-                    done("error", error)
-                raise
-            finally:
-                depth -= 1
-            if depth == 0:
-                data = taken(result, args)
-                if data:
-                    call.chunk(data)
-                if over(alive):
-                    done("eof")
-            return result
+        return make
 
-        return read
-
-    def closing(name: str) -> Callable[..., Any]:
-        original = getattr(cls, name)
-
-        def close(*args: Any, **kwargs: Any) -> Any:
+    def closing(original: Function, _patch: Patch) -> Function:
+        def close(self: Any, *args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
             try:
-                return original(ref(), *args, **kwargs)
+                return original(self, *args, **kwargs)
             finally:
-                if depth == 0:  # inside a read it is the library that lets go at the end
-                    done("closed")
+                listener: _Listener | None = self.__dict__.get(_KEY)
+                if listener is not None and listener.depth == 0:  # in a read it is the library that lets go at the end
+                    listener.done(self, "closed")
 
         return close
 
-    for name in names:
-        vars(carrier)[name] = reading(name, reads[name]) if name in reads else closing(name)
+    with ExitStack() as stack:
+        for name in (name for name in (*reads, *closes) if hasattr(cls, name)):
+            stack.enter_context(patched(cls, name, reading(reads[name]) if name in reads else closing))
+        yield
+
+
+def listen(carrier: Any, call: Call, over: Callable[[Any], bool]) -> None:
+    """Tell the call what is read from this object, whose class is `listening`; nothing is kept alive by it."""
+    vars(carrier)[_KEY] = _Listener(call, over)
     watch(carrier, call)
 
 

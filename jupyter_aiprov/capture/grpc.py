@@ -166,7 +166,8 @@ def _listen(stream: Any, followed: _Followed) -> None:
 
     def cancelled() -> Any:
         followed.call.finish("closed")
-        return cancel(ref())
+        alive = ref()
+        return cancel(alive) if alive is not None else False  # `stub.Ask(…).cancel()`: it ended as it was let go
 
     stream._next = _next
     stream.cancel = cancelled

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from jupyter_aiprov.capture._http_response import listen_to_http_response
+from jupyter_aiprov.capture._http_response import listen_to_http_response, listening_to_responses
 from jupyter_aiprov.capture._patch import DRIFT, Function, Patch, patched
 from jupyter_aiprov.capture._tap import Call, Tap
 from jupyter_aiprov.capture._wire import clipped, opened, request_headers, sending
@@ -21,7 +21,7 @@ NAME = "http.client"
 
 @contextmanager
 def install(module: ModuleType, tap: Tap) -> Iterator[None]:
-    """Wrap the step that sends the head, the one that reads the answer, and `close`."""
+    """Wrap the step that sends the head, the one that reads the answer, `close`, and the reading of answers."""
     waiting: WeakKeyDictionary[Any, Call] = WeakKeyDictionary()
 
     def drop(connection: Any) -> None:
@@ -74,6 +74,7 @@ def install(module: ModuleType, tap: Tap) -> Iterator[None]:
         return close
 
     with ExitStack() as stack:
+        stack.enter_context(listening_to_responses(module))
         stack.enter_context(patched(module.HTTPConnection, "endheaders", send))
         stack.enter_context(patched(module.HTTPConnection, "getresponse", answer))
         stack.enter_context(patched(module.HTTPConnection, "close", close))

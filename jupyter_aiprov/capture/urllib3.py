@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import ModuleType
 from typing import Any
 
 from jupyter_aiprov.capture._http_response import listen_to_http_response
 from jupyter_aiprov.capture._patch import DRIFT, Function, Patch, patched
 from jupyter_aiprov.capture._tap import Call, Tap
-from jupyter_aiprov.capture._tee import listen
+from jupyter_aiprov.capture._tee import listen, listening
 from jupyter_aiprov.capture._wire import clipped, opened, request_headers, response_headers, sending
 from jupyter_aiprov.model import Request
 
@@ -46,7 +46,12 @@ def install(module: ModuleType, tap: Tap) -> Iterator[None]:
 
         return _make_request
 
-    with patched(module.connectionpool.HTTPConnectionPool, "_make_request", send):
+    with ExitStack() as stack:
+        stack.enter_context(patched(module.connectionpool.HTTPConnectionPool, "_make_request", send))
+        response = module.response.HTTPResponse
+        raw = "_raw_read" if hasattr(response, "_raw_read") else "_fp_read"
+        reads = {raw: _result, "_handle_chunk": _result, "_update_chunk_length": _nothing}
+        stack.enter_context(listening(response, reads, ("close", "release_conn")))
         yield
 
 
@@ -68,9 +73,7 @@ def follow(response: Any, call: Call) -> None:
             return
     elif response._body is None:
         call.answered(response.status, response_headers(response.headers.items()))
-        raw = "_raw_read" if hasattr(response, "_raw_read") else "_fp_read"
-        reads = {raw: _result, "_handle_chunk": _result, "_update_chunk_length": _nothing}
-        listen(response, call, reads, ("close", "release_conn"), _over)
+        listen(response, call, _over)
         return
     call.answered(response.status, response_headers(response.headers.items(), decoded=True))
     call.chunk(bytes(response.data))
