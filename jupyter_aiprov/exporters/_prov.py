@@ -150,8 +150,8 @@ def _results(doc: Document, provenance: Provenance, made_by: dict[str, list[str]
                 doc.relate("wasGeneratedBy", ids[subject], activity)
         for model in one.get("models") or ():
             agent = name("model", f"{clean(model, 300)}|")
-            if agent in doc.agents:
-                doc.relate("wasAttributedTo", ids[subject], agent)
+            if agent in doc.agents:  # what code computed from answers is not the model's own
+                doc.relate("wasInfluencedBy" if origin == "ai-derived" else "wasAttributedTo", ids[subject], agent)
         for root in one.get("path") or ():
             if root in ids and root != subject:
                 doc.relate("wasDerivedFrom", ids[subject], ids[root])

@@ -51,6 +51,37 @@ def test_prov_json_and_prov_n_say_the_same_to_the_prov_library(provenance: Prove
     }
 
 
+def test_prov_attributes_drafts_to_their_model_and_revisions_to_their_draft() -> None:
+    model = pytest.importorskip("prov.model", reason="the library prov is not installed")
+    drafted = {"type": "authorship", "session": records.SESSION, "time": records.at(3), "evidence": "captured"}
+    events = [
+        {**drafted, "id": "a8", "cell_id": "c1", "origin": "ai-generated", "model": "gpt-x", "source_sha256": "1" * 64},
+        {**drafted, "id": "a9", "cell_id": "c3", "origin": "ai-assisted", "tool": "magic", "source_sha256": "2" * 64},
+    ]
+    study = records.study(*events)
+    for name, form in (("prov", "json"), ("prov-n", "provn")):
+        document = model.ProvDocument.deserialize(content=available()[name].export(study), format=form)
+        written = _labelled(document, document.get_records(model.ProvAttribution))
+        assert ("source of cell c1", "gpt-x") in written
+        assert ("draft of cell c3", "magic") in written
+        assert ("draft of cell c4", "jupyter-ai") in written
+        assert not any(source == "source of cell c3" for source, _ in written)  # a person revised it
+        derived = document.get_records(model.ProvDerivation)
+        revised = [r for r in derived if model.PROV["Revision"] in r.get_asserted_types()]
+        pairs = {(f"source of cell {c}", f"draft of cell {c}") for c in ("c3", "c4")}
+        assert _labelled(document, revised) == pairs
+        assert ("df.label", records.MODEL) in written
+        assert not any(made == "counts" for made, _ in written)  # computed from answers, not answered
+        assert ("counts", records.MODEL) in _labelled(document, document.get_records(model.ProvInfluence))
+
+
+def _labelled(document: Any, relations: Any) -> set[tuple[str, str]]:
+    """Both ends of relations, by their labels."""
+    elements = [r for r in document.get_records() if r.is_element()]
+    label = {str(r.identifier): str(r.label) for r in elements}
+    return {(label[str(r.args[0])], label[str(r.args[1])]) for r in relations}
+
+
 def test_the_crate_is_read_by_rocrate(provenance: Provenance, tmp_path: Path) -> None:
     rocrate = pytest.importorskip("rocrate.rocrate", reason="the library rocrate is not installed")
     path = _unpacked(provenance, tmp_path)
