@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from jupyter_aiprov import cli
 from jupyter_aiprov.commands._kernels import config_file
 from jupyter_aiprov.document import read
+from jupyter_aiprov.nbconvert import AIProvHTMLExporter, AIProvMarkdownExporter
 from jupyter_aiprov.semconv import KEY
 from tests.cli.conftest import Done, written
 from tests.notebook.made import Made, code, document
@@ -148,6 +150,25 @@ def test_disclose_makes_one_section_of_several_notebooks_and_strict_fails_while_
     assert "TO COMPLETE" in done.out
     assert aiprov("disclose", "--strict", "study.ipynb").code == 1
     assert "systèmes d" in aiprov("disclose", "--lang", "fr", "study.ipynb").out
+
+
+@pytest.mark.parametrize("exporter", [AIProvHTMLExporter, AIProvMarkdownExporter])
+def test_a_page_and_the_section_read_the_journal_beside_the_notebook(aiprov: Run, work: Made, exporter: Any) -> None:
+    work.run("tone()", id_="c-tone", calls=4)
+    work.run("tone()", id_="c-tone", calls=2, ordinal=1, replaces=True)
+    path = work.save()
+    said = "4 further requests were made during development"
+    assert said in aiprov("disclose", "study.ipynb").out
+    assert said in exporter().from_filename(str(path))[0]
+    assert said not in exporter(alone=True).from_filename(str(path))[0]
+    away = work.folder.parent / "away"
+    away.mkdir()
+    alone = str(written(away, "study.ipynb", work.notebook()))
+    assert said not in exporter().from_filename(alone)[0]
+    assert said in exporter(journal=str(work.journal_folder)).from_filename(alone)[0]
+    grown = work.run("late()", id_="c-late", calls=3)
+    assert grown  # a journal that grew is read again in the same process
+    assert "8 answers stand" in exporter().from_filename(str(work.save()))[0]
 
 
 def test_share_anonymous_takes_people_and_paths_out_and_keeps_origins_counts_and_proof(aiprov: Run, work: Made) -> None:

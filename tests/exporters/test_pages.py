@@ -24,6 +24,7 @@ from jupyter_aiprov.nbconvert import (
     AIProvPreprocessor,
     browser,
 )
+from jupyter_aiprov.nbconvert.heads import said_in
 from jupyter_aiprov.provenance import Provenance
 from tests.exporters import records
 from tests.exporters.test_inert import HOSTILE
@@ -102,6 +103,27 @@ def test_language_policy_and_answers_of_the_notebook_are_taken() -> None:
     assert "annexe 2" in page
     assert "Utilisation de l'IA</h2>" in page
     assert "Use of AI systems</h2>" in converted(AIProvHTMLExporter(language="en", policy="generic"), nb)
+
+
+TABLE = (
+    "<table><thead><tr><th>own (AI)</th><th>a&amp;b (AI)</th><th>c (AI?)</th></tr></thead></table>"
+    "<p><small>Origin of columns – a&amp;b: AI-generated; c: perhaps derived from AI output</small></p>"
+)
+
+
+def test_column_words_of_saved_tables_are_said_in_the_pages_language_and_back() -> None:
+    french = said_in(TABLE, "fr")
+    assert "<th>a&amp;b (IA)</th><th>c (IA?)</th>" in french
+    assert "<th>own (AI)</th>" in french  # a column that its author called so
+    assert "Origine des colonnes – a&amp;b: contenu généré par IA; c: peut-être issu d&#x27;un" in french
+    assert said_in(french, "en").replace("&#x27;", "'") == TABLE
+    assert said_in(TABLE, "en") == TABLE
+
+
+@pytest.mark.parametrize("poison", ["<script>x</script>", "x: unknown words", "", "AI-generated"])
+def test_a_legend_that_is_not_understood_is_left_as_it_is(poison: str) -> None:
+    table = f"<table><th>a (AI)</th></table><p><small>Origin of columns – {poison}</small></p>"
+    assert said_in(table, "fr") == table
 
 
 @pytest.mark.parametrize("name", sorted(HOSTILE))
