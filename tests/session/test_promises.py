@@ -6,11 +6,17 @@ import json
 import random
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from queue import Empty
+from typing import Any
 
+import nbformat
 import pytest
 
 from jupyter_aiprov import journal
+from jupyter_aiprov.annotate import annotate
+from jupyter_aiprov.verify import verify
 from tests.kernels import Kernel, chains_are_whole, journals, kernel
 from tests.loopback import Loopback, serving
 
@@ -325,9 +331,42 @@ def test_a_thousand_interrupts_break_no_chain_and_lock_nothing(nb: Kernel, serve
     interrupt_often(nb, server, 1000)
 
 
+STREAM = """
+for _ in range(500):
+    body = {{"model": "m", "stream": True, "messages": [{{"role": "user", "content": "x"}}]}}
+    with httpx.stream("POST", "{url}/v1/chat/completions", json=body, timeout=30) as answer:
+        lines = list(answer.iter_lines())
+"""
+WORK = {  # what the cells do that are waiting or running when the kernel is killed
+    "in calls": ["for _ in range(500): ask('x')"],
+    "in streams": [STREAM],
+    "at cell ends": ["print(ask('x').status_code)"] * 60,
+}
+
+
+def as_saved(nb: Kernel, cells: dict[str, str]) -> dict[str, Any]:
+    """The notebook as a front end has it when its kernel dies: what was sent until then."""
+    outputs: dict[str, list[dict[str, Any]]] = {sent: [] for sent in cells}
+    with suppress(Empty):
+        while True:
+            got = nb.client.get_iopub_msg(timeout=0.2)
+            content, sent = got["content"], got["parent_header"].get("msg_id")
+            if sent in outputs and got["msg_type"] == "display_data":
+                made = {"output_type": "display_data", "data": content["data"], "metadata": content["metadata"]}
+                outputs[sent].append(made)
+            elif sent in outputs and got["msg_type"] == "stream":
+                outputs[sent].append({"output_type": "stream", "name": content["name"], "text": content["text"]})
+    saved = [
+        {**nbformat.v4.new_code_cell(source), "id": f"c{n}", "outputs": outputs[sent]}
+        for n, (sent, source) in enumerate(cells.items())
+    ]
+    return json.loads(json.dumps(nbformat.v4.new_notebook(cells=saved)))
+
+
 @pytest.mark.full
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_a_hundred_kernels_killed_at_random_lose_no_call_that_had_started(tmp_path: Path, server: Loopback) -> None:
+    """In calls, in streams and at cell ends; the notebook and its journal are left without a contradiction."""
     chance = random.Random(3)
     for round_ in range(100):
         folder = tmp_path / str(round_)
@@ -336,11 +375,20 @@ def test_a_hundred_kernels_killed_at_random_lose_no_call_that_had_started(tmp_pa
         with kernel(folder) as nb:
             nb.run("%load_ext jupyter_aiprov")
             nb.run(CALL.format(url=server.url()))
-            nb.start("for _ in range(500): ask('x')")
-            while server.count < before + chance.randint(1, 40):
-                time.sleep(chance.random() * 0.01)
+            work = WORK[list(WORK)[round_ % 3]]
+            cells = {nb.start(code): code for code in (one.format(url=server.url()) for one in work)}
+            target = before + chance.randint(1, 40)
+            deadline = time.monotonic() + 60
+            while server.count < target:
+                assert time.monotonic() < deadline
+                time.sleep(chance.random() * 0.004)
             nb.kill()
+            saved = as_saved(nb, cells)
         asked = server.count - before
         recorded = {e["id"] for p in journals(folder) for e in journal.read(p) if e["type"] == "invocation"}
         assert len(recorded) >= asked
         assert chains_are_whole(folder)
+        done = annotate(saved, journals(folder)).notebook
+        nbformat.validate(nbformat.from_dict(done))
+        (session,) = {p.name.split(".")[0] for p in journals(folder)}
+        assert verify(done, {session: journals(folder)}).changes == ()
