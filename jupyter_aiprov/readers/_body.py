@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import zlib
 from typing import Any
 
@@ -77,30 +78,39 @@ def _unbrotli(data: bytes) -> bytes:
     if library is None:
         return data
     engine, out = library.Decompressor(), bytearray()
+    limited = hasattr(engine, "can_accept_more_data")  # from brotli 1.2 on: no piece inflates beyond all measure
     for start in range(0, len(data), STEP):
+        piece = data[start : start + STEP]
         try:
-            out += engine.process(data[start : start + STEP])
+            out += engine.process(piece, output_buffer_limit=LIMIT) if limited else engine.process(piece)
+            while limited and len(out) < LIMIT and not engine.can_accept_more_data():
+                out += engine.process(b"", output_buffer_limit=LIMIT)
         except library.error:
             break
         if len(out) >= LIMIT:
             break
-    return bytes(out) or data
+    return bytes(out[:LIMIT]) or data
 
 
 def _unzstd(data: bytes) -> bytes:
     if data[:4] != b"\x28\xb5\x2f\xfd":
         return data
-    library = _found("zstandard")
+    library = _found("zstandard", "compression.zstd", "backports.zstd")  # the last two are one: Python's own
     if library is None:
         return data
-    engine, out = library.ZstdDecompressor().decompressobj(read_across_frames=True), bytearray()
-    for start in range(0, len(data), STEP):
+    if hasattr(library, "ZstdFile"):
+        read = library.ZstdFile(io.BytesIO(data)).read1
+    else:
+        read = library.ZstdDecompressor().stream_reader(data, read_across_frames=True).read
+    out = bytearray()
+    while len(out) < LIMIT:
         try:
-            out += engine.decompress(data[start : start + STEP])
-        except library.ZstdError:
+            piece = read(STEP)
+        except (library.ZstdError, EOFError):
             break
-        if len(out) >= LIMIT:
+        if not piece:
             break
+        out += piece
     return bytes(out)
 
 

@@ -1,6 +1,7 @@
 """Bodies are decoded from the response's headers; what was cut gives the prefix that arrived."""
 
 import gzip
+import importlib
 import json
 import struct
 import zlib
@@ -49,6 +50,27 @@ def test_codings_are_undone_in_reverse_order_and_members_follow_one_another() ->
     assert _body.decoded(twice) == TEXT
     members = Response(200, {"content-encoding": "gzip"}, gzip.compress(TEXT[:100]) + gzip.compress(TEXT[100:]))
     assert _body.decoded(members) == TEXT
+
+
+@pytest.mark.parametrize("cut", [None, -30])
+def test_zstandard_is_undone_with_pythons_own_library_too(monkeypatch: pytest.MonkeyPatch, cut: int | None) -> None:
+    """From Python 3.14 on, and through its backport, HTTP libraries take it without the package `zstandard`."""
+    try:
+        library = importlib.import_module("compression.zstd")
+    except ImportError:
+        library = pytest.importorskip("backports.zstd")
+    monkeypatch.setattr(_body, "_found", lambda *names: library)
+    packed = library.compress(TEXT) + library.compress(b" and a frame more")
+    got = _body.decoded(Response(200, {"content-encoding": "zstd"}, packed[:cut]))
+    assert got == TEXT + b" and a frame more" if cut is None else TEXT.startswith(got[: len(TEXT)])
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd"])
+def test_no_coding_inflates_beyond_the_limit(monkeypatch: pytest.MonkeyPatch, coding: str) -> None:
+    monkeypatch.setattr(_body, "LIMIT", 100_000)
+    got = _body.decoded(Response(200, {"content-encoding": coding}, encoded(coding, b"0" * 50_000_000)))
+    assert got == b"0" * len(got)
+    assert 100_000 <= len(got) <= 100_000 + _body.STEP
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", "identity", "unheard-of"])
