@@ -11,9 +11,9 @@ import types
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from jupyter_aiprov.lineage import containers, functions, magic, tables
-from jupyter_aiprov.lineage.labels import CLEAN, GENERATED, Label, computed, guessed, joined
-from jupyter_aiprov.lineage.methods import attribute, bound, class_of, described, items_of, of_class
+from jupyter_aiprov.lineage import classes, containers, functions, magic, tables
+from jupyter_aiprov.lineage.labels import CLEAN, GENERATED, Label, guessed, joined
+from jupyter_aiprov.lineage.methods import attribute, described, items_of, of_class
 from jupyter_aiprov.lineage.scopes import Module, Scope
 from jupyter_aiprov.lineage.sites import Group
 from jupyter_aiprov.lineage.state import (
@@ -23,13 +23,11 @@ from jupyter_aiprov.lineage.state import (
     Value,
     anything,
     clone,
-    element,
     merged,
     repeated,
     scalar,
     sequence,
     summary,
-    touched,
 )
 from jupyter_aiprov.lineage.transfer import ELEMENTWISE
 
@@ -49,13 +47,13 @@ def call(flow: Flow, node: ast.Call, scope: Scope) -> Value:
     owner: Value | None = None
     name = ""
     if isinstance(node.func, ast.Attribute):
-        if _is_super(node.func.value):
-            return _super_call(flow, node, scope)
+        if classes.is_super(node.func.value):
+            return classes.super_call(flow, node, scope)
         owner, name = flow.eval(node.func.value, scope), node.func.attr
         function = None
     else:
         function = flow.eval(node.func, scope)
-    args, kwargs = _arguments(flow, node, scope)
+    args, kwargs = arguments(flow, node, scope)
     everything = [*([owner] if owner is not None else []), *args, *kwargs.values()]
 
     def action() -> Value:
@@ -70,7 +68,7 @@ def call(flow: Flow, node: ast.Call, scope: Scope) -> Value:
         return flow.sourced(node, action, everything)
 
 
-def _arguments(flow: Flow, node: ast.Call, scope: Scope) -> tuple[list[Value], dict[str, Value]]:
+def arguments(flow: Flow, node: ast.Call, scope: Scope) -> tuple[list[Value], dict[str, Value]]:
     args: list[Value] = []
     for arg in node.args:
         value = flow.eval(arg, scope)
@@ -96,7 +94,7 @@ def _arguments(flow: Flow, node: ast.Call, scope: Scope) -> tuple[list[Value], d
     return args, kwargs
 
 
-def _unstarred(args: Sequence[Value]) -> list[Value]:
+def unstarred(args: Sequence[Value]) -> list[Value]:
     return [a.data["rest"] if a.kind == "starred" else a for a in args]
 
 
@@ -165,7 +163,7 @@ def invoke(flow: Flow, function: Value, args: list[Value], kwargs: dict[str, Val
     if function.kind == "func":
         return _invoke_function(flow, function, data, args, kwargs)
     if function.kind == "class":
-        return instantiate(flow, function, args, kwargs)
+        return classes.instantiate(flow, function, args, kwargs)
     if function.kind == "object":
         method = attribute(flow, function, "__call__")
         if method.kind == "func":
@@ -173,9 +171,9 @@ def invoke(flow: Flow, function: Value, args: list[Value], kwargs: dict[str, Val
     if "method" in data and "owner" in data and function.kind in {"any", "response", "series"}:
         return call_method(flow, data["owner"], data["method"], args, kwargs)
     if "external" in data and not function.label.is_ai:
-        return functions.named(flow, data["external"], _unstarred(args), kwargs)
+        return functions.named(flow, data["external"], unstarred(args), kwargs)
     live = data.get("live") or data.get("class")
-    return functions.unknown(flow, _name(live), function, _unstarred(args), kwargs)
+    return functions.unknown(flow, _name(live), function, unstarred(args), kwargs)
 
 
 def _invoke_function(
@@ -193,7 +191,7 @@ def _invoke_function(
     if "node" in data:
         return inline(flow, data, args, kwargs)
     if "external" in data:
-        return functions.named(flow, data["external"], _unstarred(args), kwargs)
+        return functions.named(flow, data["external"], unstarred(args), kwargs)
     live = data.get("live")
     if isinstance(live, functools._lru_cache_wrapper):
         return _remembered(flow, flow.lifter.lift(live.__wrapped__), args, kwargs)
@@ -209,11 +207,11 @@ def _invoke_function(
     name = _name(live)
     if any(a.kind == "starred" for a in args):
         if name == "builtins.zip":
-            return functions.starred_zip(flow, _unstarred(args), kwargs)
+            return functions.starred_zip(flow, unstarred(args), kwargs)
         if name.endswith(".gather"):
             flow.spawned = True
-            return repeated("list", _unstarred(args)[0])
-    return functions.named(flow, name, _unstarred(args), kwargs)
+            return repeated("list", unstarred(args)[0])
+    return functions.named(flow, name, unstarred(args), kwargs)
 
 
 def _name(live: Any) -> str:
@@ -402,108 +400,6 @@ def _applied(flow: Flow, decorator: Value, value: Value, node: ast.expr) -> Valu
     return out if out.kind in {"func", "object", "class"} else value
 
 
-# ── classes ───────────────────────────────────────────────────────────────────────
-def instantiate(flow: Flow, cls: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """A new object of a class: of the user's, its `__init__` entered; of a library's, by name."""
-    data = cls.data or {}
-    live = data.get("live")
-    if live is not None and not flow.lifter._is_own(live):
-        return functions.named(flow, f"{live.__module__}.{live.__name__}", _unstarred(args), kwargs, cls=live)
-    out = Value("object", data={"class": cls})
-    init = of_class(flow, cls, "__init__")
-    names = _annotated(flow, cls)
-    is_plain = init is None or init.kind != "func" or not _is_user_code(flow, init)
-    if is_plain:
-        for name, value in zip(names, _unstarred(args), strict=False):
-            out.fields[name] = value
-        out.fields.update({k: v for k, v in kwargs.items() if k != "**"})
-        if "**" in kwargs:
-            out.rest = kwargs["**"]
-            for name in names:
-                out.fields.setdefault(name, kwargs["**"])
-        if not names and args and _is_user_class_of(cls, live, {"dict", "list"}):
-            out.rest = element(args[0]) or args[0]
-        post = of_class(flow, cls, "__post_init__")
-        if post is not None and post.kind == "func":
-            invoke(flow, bound(flow, out, post), [], {})
-        return out
-    assert init is not None
-    invoke(flow, Value("func", data={"bound": out, "function": init}), args, kwargs)
-    return out
-
-
-def _is_user_code(flow: Flow, init: Value) -> bool:
-    data = init.data if isinstance(init.data, dict) else {}
-    if "node" in data:
-        return True
-    live = data.get("live")
-    return isinstance(live, types.FunctionType) and flow.sites.is_user_file(live.__code__.co_filename)
-
-
-def _is_user_class_of(cls: Value, live: Any, names: set[str]) -> bool:
-    return isinstance(live, type) and any(base.__name__ in names for base in live.__mro__)
-
-
-def _annotated(flow: Flow, cls: Value) -> list[str]:
-    data = cls.data or {}
-    live = data.get("live")
-    if isinstance(live, type):
-        names: list[str] = []
-        for base in reversed(live.__mro__):
-            found = base.__dict__.get("__annotations__") or {}  # noqa: RUF063 - evaluates nothing
-            if not found and sys.version_info >= (3, 14):
-                found = getattr(base, "__annotations__", {})
-            names.extend(n for n in found if n not in names and not n.startswith("model_config"))
-        return names
-    names = []
-    for base in data.get("bases", ()):
-        if base.kind == "class":
-            names.extend(_annotated(flow, base))
-    return names + list(data.get("annotated", ()))
-
-
-def _is_super(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
-
-
-def _super_call(flow: Flow, node: ast.Call, scope: Scope) -> Value:
-    assert isinstance(node.func, ast.Attribute)
-    args, kwargs = _arguments(flow, node, scope)
-    holder: Scope | None = scope
-    while holder is not None and not hasattr(holder, "owner"):
-        holder = holder.parent
-    cls, me = getattr(holder, "owner", (None, None))
-    if me is None:
-        return anything(computed(*(touched(a) for a in _unstarred(args))))
-    own = class_of(flow, me)
-    found = _above(flow, cls, own, node.func.attr)
-    with flow.at(node):
-        if found is None:
-            if node.func.attr == "__init__" and me.kind == "object":
-                me.fields.update({k: v for k, v in kwargs.items() if k != "**"})
-            return scalar(const=None)
-        return flow.sourced(node, lambda: invoke(flow, bound(flow, me, found), args, kwargs), args)
-
-
-def _above(flow: Flow, cls: Value | None, own: Value | None, name: str) -> Value | None:
-    """The method of the next class up."""
-    start = cls or own
-    if start is None:
-        return None
-    for base in (start.data or {}).get("bases", ()):
-        if base.kind == "class":
-            return of_class(flow, base, name)
-    live = (start.data or {}).get("live")
-    if isinstance(live, type):
-        found = 0
-        for base in live.__mro__:
-            if name in base.__dict__:
-                found += 1
-                if found == 2:
-                    return flow.lifter.lift(base.__dict__[name])
-    return None
-
-
 # ── methods ───────────────────────────────────────────────────────────────────────
 def call_method(flow: Flow, owner: Value, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """`owner.name(…)`."""
@@ -515,10 +411,10 @@ def call_method(flow: Flow, owner: Value, name: str, args: list[Value], kwargs: 
             return invoke(flow, found, args, kwargs)
         if name in owner.fields:
             return invoke(flow, found, args, kwargs)
-        return containers.of_record(flow, owner, name, _unstarred(args), kwargs)
+        return containers.of_record(flow, owner, name, unstarred(args), kwargs)
     if owner.kind == "class":
         return _class_call(flow, owner, name, args, kwargs)
-    plain = _unstarred(args)
+    plain = unstarred(args)
     if owner.kind in {"frame", "series", "array", "group", "indexer", "expr"}:
         return tables.method(flow, owner, name, plain, kwargs)
     if owner.kind in {"list", "tuple", "set", "iter", "map", "file"}:
@@ -532,17 +428,17 @@ def _class_call(flow: Flow, owner: Value, name: str, args: list[Value], kwargs: 
     live = (owner.data or {}).get("live")
     found = of_class(flow, owner, name)
     is_own = live is None or flow.lifter._is_own(live)
-    if found is not None and is_own and found.kind == "func" and _is_user_code(flow, found):
+    if found is not None and is_own and found.kind == "func" and classes.is_user_code(flow, found):
         if isinstance(found.data, dict) and found.data.get("classmethod"):
             return invoke(flow, found, [owner, *args], kwargs)
         return invoke(flow, found, args, kwargs)
     if found is not None and isinstance(found.data, dict) and "bound" in found.data and is_own:
         inner = found.data["function"]
-        if _is_user_code(flow, inner):
+        if classes.is_user_code(flow, inner):
             return invoke(flow, found, args, kwargs)
-    plain = _unstarred(args)
+    plain = unstarred(args)
     if is_own:  # a pydantic model, a dataclass: made from text or from a dict
-        return functions.validated(flow, owner, name, plain, kwargs, _annotated(flow, owner))
+        return functions.validated(flow, owner, name, plain, kwargs, classes.annotated(flow, owner))
     assert isinstance(live, type)
     return functions.named(flow, f"{live.__module__}.{live.__name__}.{name}", plain, kwargs, cls=live)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jupyter_aiprov.lineage.labels import CLEAN, Label, computed, joined
-from jupyter_aiprov.lineage.methods import children_of, items_of, map_item
+from jupyter_aiprov.lineage import constants
+from jupyter_aiprov.lineage.labels import CLEAN, Label, chosen, computed, joined
+from jupyter_aiprov.lineage.methods import children_of, described, items_of, map_item
 from jupyter_aiprov.lineage.state import (
     CONTAINERS,
     UNKNOWN,
@@ -15,6 +16,7 @@ from jupyter_aiprov.lineage.state import (
     contents,
     element,
     merged,
+    relabelled,
     repeated,
     scalar,
     sequence,
@@ -119,7 +121,13 @@ def method(flow: Flow, owner: Value, name: str, args: list[Value], kwargs: dict[
         return scalar(const=None)
     if name in {"pop", "popleft", "get", "get_nowait", "__getitem__", "__next__"}:
         return element(owner) or anything()
-    if name in {"sort", "reverse", "clear", "remove", "discard", "shuffle"}:
+    if name == "sort":
+        from jupyter_aiprov.lineage.functions import ranking
+
+        owner.order = ranking(flow, owner, kwargs)
+        owner.fields, owner.rest = {}, element(owner)
+        return scalar(const=None)
+    if name in {"reverse", "clear", "remove", "discard", "shuffle"}:
         if name == "clear":
             owner.fields, owner.rest, owner.label = {}, None, CLEAN
         return scalar(const=None)
@@ -128,6 +136,14 @@ def method(flow: Flow, owner: Value, name: str, args: list[Value], kwargs: dict[
         for arg in args:
             extend(flow, out, arg)
         return out
+    if name in {"tolist", "to_list", "to_flat_index", "ravel"}:
+        return clone(owner)
+    if name == "get_level_values" and args and owner.items is not None:
+        return sequence("list", [constants.item(i, args[0]) or i for i in owner.items])
+    if name == "map" and args and owner.items is not None and args[0].kind in {"func", "class", "any"}:
+        from jupyter_aiprov.lineage.calls import invoke
+
+        return sequence("list", [invoke(flow, args[0], [item], {}) for item in owner.items])
     if name == "get_loc" and args:
         return Value("any", data={"column": args[0].const})
     if name in {"index", "count", "issubset", "issuperset", "isdisjoint", "__contains__"}:
@@ -167,7 +183,13 @@ def _of_map(flow: Flow, owner: Value, name: str, args: list[Value], kwargs: dict
             pairs = [sequence("tuple", [scalar(const=k), v]) for k, v in owner.fields.items()]
             return sequence("list", pairs)
         inner = element_of(owner)
-        return Value("iter", owner.label, rest=sequence("tuple", [scalar(owner.keys), inner]))
+        out = Value("iter", owner.label, rest=sequence("tuple", [scalar(owner.keys), inner]))
+        if name == "most_common":
+            out.kind, out.order = "list", joined(computed(touched(inner)), computed(owner.order), rows=False)
+            if args and out.order.is_ai and not owner.keys.is_ai:
+                by = out.order
+                out = relabelled(out, lambda x: chosen(x, by, described(flow, by)))
+        return out
     if name == "values":
         if owner.fields and owner.rest is None:
             return sequence("list", list(owner.fields.values()))
@@ -239,6 +261,17 @@ def of_any(flow: Flow, owner: Value, name: str, args: list[Value], kwargs: dict[
     """A method of a text, a number, an answer, or of something unknown."""
     from jupyter_aiprov.lineage import functions
 
+    constant = constants.method(owner, name, args, kwargs)
+    if constant is not None:
+        return constant
+    if isinstance(owner.data, dict) and owner.data.get("method") == "str" and owner.data["owner"].kind == "list":
+        names = constants.of_names(owner.data["owner"].items or [], name, args, kwargs)
+        if names is not None:
+            return sequence("list", names)
+    if isinstance(owner.data, dict) and owner.data.get("plot"):
+        from jupyter_aiprov.lineage import plots
+
+        return plots.method(flow, owner, name, args, kwargs)
     if isinstance(owner.data, dict) and owner.data.get("method") in {"plot", "hvplot"}:
         from jupyter_aiprov.lineage import plots
 
@@ -314,6 +347,9 @@ def _text(owner: Value, name: str, args: list[Value]) -> Value:
 def _joined_text(flow: Flow, owner: Value, parts: Value) -> Value:
     known, rest = items_of(flow, parts)
     pieces = known if known is not None else [rest] if rest is not None else []
+    constant = constants.join(owner, known) if known is not None else None
+    if constant is not None:
+        return constant
     label = CLEAN
     if pieces:
         labels = [summary(p) for p in pieces]

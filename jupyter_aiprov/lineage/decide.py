@@ -1,7 +1,5 @@
 """Which branch ran, where that can be known without running anything: constants and plain names."""
 
-# ruff: noqa: ARG001 - one signature for every operation, so that tables can hold them
-
 from __future__ import annotations
 
 import ast
@@ -28,6 +26,8 @@ _COMPARE: dict[type, Any] = {
 def truth(flow: Flow, node: ast.expr, scope: Scope, value: Value) -> bool | None:
     """Whether a test was true; None when both may have been."""
     found = constant(flow, node, scope)
+    if found is UNKNOWN and isinstance(node, (ast.Call, ast.Subscript)) and not value.label.is_ai:
+        found = value.const
     if found is UNKNOWN or type(found) not in _PLAIN:
         return None
     return bool(found)
@@ -75,6 +75,8 @@ def _compare(flow: Flow, node: ast.Compare, scope: Scope) -> Any:
     other = constant(flow, right, scope)
     if other is UNKNOWN or type(other) not in _PLAIN:
         return UNKNOWN
+    if isinstance(op, (ast.In, ast.NotIn)):
+        return (left in other) == isinstance(op, ast.In) if type(left) is type(other) is str else UNKNOWN
     if isinstance(op, (ast.Is, ast.IsNot)):
         return (left is other) == isinstance(op, ast.Is) if left is None or other is None else UNKNOWN
     compare = _COMPARE.get(type(op))

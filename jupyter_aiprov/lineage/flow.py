@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from jupyter_aiprov.lineage import calls, decide, stores
+from jupyter_aiprov.lineage import calls, classes, decide, stores
 from jupyter_aiprov.lineage.labels import CLEAN, Label, chosen, computed, joined
 from jupyter_aiprov.lineage.lift import Lifter
 from jupyter_aiprov.lineage.methods import attribute, items_of, subscript
@@ -239,9 +239,7 @@ class Flow:
         self.block(node.body, inner)
         self.classes.pop()
         value.fields = inner.vars
-        value.data["annotated"] = [
-            s.target.id for s in node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)
-        ]
+        value.data["annotated"] = classes.fields_named(node.body)
         scope.set(node.name, value)
 
     def _do_If(self, node: ast.If, scope: Scope) -> int:
@@ -523,8 +521,12 @@ class Flow:
             return self.sourced(node, lambda: subscript(self, owner, key, node.slice))
 
     def _of_Slice(self, node: ast.Slice, scope: Scope) -> Value:
-        parts = [self.eval(p, scope) for p in (node.lower, node.upper, node.step) if p is not None]
-        return Value("slice", computed(*(touched(p) for p in parts)), data={"full": not parts})
+        parts = [self.eval(p, scope) for p in (node.lower, node.upper, node.step)]
+        ends = [p.const for p in parts]
+        known = all(type(e) in {int, type(None)} for e in ends) and ends[2] != 0
+        is_full = ends == [None, None, None]
+        label = computed(*(touched(p) for p in parts))
+        return Value("slice", label, data={"full": is_full, "bounds": ends if known else None})
 
     def _of_ListComp(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, scope: Scope) -> Value:
         kind = {ast.ListComp: "list", ast.SetComp: "set", ast.GeneratorExp: "iter"}[type(node)]

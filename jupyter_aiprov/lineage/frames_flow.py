@@ -7,12 +7,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from jupyter_aiprov.lineage import rows_flow, shapes
 from jupyter_aiprov.lineage.labels import CLEAN, Label, computed, joined, reduced
-from jupyter_aiprov.lineage.methods import children_of, column, items_of, map_item, picked_columns
+from jupyter_aiprov.lineage.methods import column, items_of, map_item
+from jupyter_aiprov.lineage.rows_flow import cell, row_of
 from jupyter_aiprov.lineage.state import (
-    CONTAINERS,
-    SEQUENCES,
     UNKNOWN,
+    Unnamed,
     Value,
     anything,
     clone,
@@ -33,28 +34,6 @@ Args = list[Value]
 Keywords = dict[str, Value]
 
 
-def row_of(owner: Value, kind: str = "map") -> Value:
-    """One row: column names to single values."""
-    fields = {name: _cell(column(owner, name)) for name in owner.fields}
-    out = Value(kind, fields=fields, rest=_cell(owner.rest) if owner.rest is not None else None)
-    if owner.label.selected:
-        for name, item in fields.items():
-            if not item.label.selected:
-                fields[name] = Value(
-                    item.kind,
-                    Label(item.label.origin, selected=owner.label.selected, sites=item.label.sites),
-                    const=item.const,
-                )
-    return out
-
-
-def _cell(one: Value) -> Value:
-    inner = element(one) if one.kind in SEQUENCES else one
-    if inner is None:
-        return scalar()
-    return scalar(inner.label) if inner.const is not UNKNOWN and not inner.is_missing else inner
-
-
 def apply(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywords) -> Value:
     """`df.apply(f, axis=1)`, `df.map(f)`."""
     from jupyter_aiprov.lineage.calls import invoke
@@ -65,7 +44,7 @@ def apply(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywords) -> 
     if name in {"applymap", "map", "progress_applymap"}:
         out = clone(owner)
         for key in owner.fields:
-            out.fields[key] = repeated("series", invoke(flow, function, [_cell(column(owner, key)), *extra], options))
+            out.fields[key] = repeated("series", invoke(flow, function, [cell(column(owner, key)), *extra], options))
         return out
     if axis is None or axis.const not in {1, "columns"}:
         return _per_column(flow, owner, function, extra, options)
@@ -132,7 +111,7 @@ def apply_column(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywor
     from jupyter_aiprov.lineage.calls import invoke
 
     function = args[0] if args else next(iter(kwargs.values()))
-    inner = _cell(owner)
+    inner = cell(owner)
     if function.kind == "map":
         found = map_item(function, inner)
         out = repeated("series", found)
@@ -164,17 +143,23 @@ def _frame_of_elements(inner: Value) -> Value:
     return Value("frame", rest=repeated("series", anything(label)))
 
 
-def merge(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
+def merge(flow: Flow, owner: Value, args: Args, kwargs: Keywords, name: str = "merge") -> Value:
     """Columns of both; columns of one name get their suffixes."""
     others = [args[0]] if args else [kwargs[k] for k in ("right", "other") if k in kwargs]
     if others and others[0].kind in {"list", "tuple"}:
         others = items_of(flow, others[0])[0] or []
     out = clone(owner)
     keys: set[Any] = set()
-    for name in ("on", "left_on", "right_on", "by"):
-        value = kwargs.get(name, args[1] if name == "on" and len(args) > 1 else None)
+    at = 2 if name == "merge" else 1  # merge(right, how, on), join(other, on)
+    for key in ("on", "left_on", "right_on", "by"):
+        value = kwargs.get(key, args[at] if key == "on" and len(args) > at else None)
         if value is not None:
             keys.update({value.const} if type(value.const) is str else {i.const for i in value.items or ()})
+    how = kwargs.get("how", args[1] if len(args) > 1 else None)
+    by_index = kwargs.keys() & {"left_index", "right_index"}
+    if name == "merge" and not keys and not by_index and (how is None or how.const != "cross"):
+        keys.update(k for other in others for k in other.fields if k in owner.fields)
+    suffixes = _suffixes(name, kwargs)
     for other in others:
         if other.kind == "series":
             found = (other.data or {}).get("name") if isinstance(other.data, dict) else None
@@ -183,23 +168,38 @@ def merge(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
                 out.suspect = joined(out.suspect, contents(other), rows=False)
                 out.rest = other
             continue
-        for name, one in other.fields.items():
-            if name in keys:
-                out.fields.setdefault(name, one)
+        for key, one in other.fields.items():
+            if key in keys:
+                out.fields.setdefault(key, one)
                 continue
-            if name in out.fields and type(name) is str:
-                left = out.fields[name]
-                out.fields.setdefault(f"{name}_x", left)
-                out.fields[f"{name}_y"] = one
-                out.fields[f"{name}_right"] = one
+            if key in out.fields and type(key) is str:
+                mine, theirs = suffixes
+                out.fields = {(f"{k}{mine}" if k == key else k): v for k, v in out.fields.items()}
+                out.fields[f"{key}{theirs}"] = one
                 continue
-            out.fields[name] = one
+            out.fields[key] = one
         if other.rest is not None:
             out.rest = other.rest if out.rest is None else merged(out.rest, other.rest)
         out.suspect = joined(out.suspect, other.suspect, rows=False)
     out.parts = None
     out.data = {"merged": [owner, *others]}
     return out
+
+
+def _suffixes(method: str, kwargs: Keywords) -> tuple[str, str]:
+    """What tells columns of one name apart: pandas' pair, `join`'s two, polars' one."""
+    pair = kwargs["suffixes"].items if "suffixes" in kwargs else None
+    if pair is not None and len(pair) == 2:
+        return pair[0].const or "", pair[1].const or ""
+    if "suffixes" in kwargs and type(kwargs["suffixes"].const) is tuple:
+        left, right = kwargs["suffixes"].const
+        return left or "", right or ""
+    if "lsuffix" in kwargs or "rsuffix" in kwargs:
+        left, right = (kwargs[k].const if k in kwargs else "" for k in ("lsuffix", "rsuffix"))
+        return left if type(left) is str else "", right if type(right) is str else ""
+    if "suffix" in kwargs and type(kwargs["suffix"].const) is str:
+        return "", kwargs["suffix"].const
+    return ("_x", "_y") if method.startswith("merge") else ("", "_right")
 
 
 def fill(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywords) -> Value:
@@ -262,18 +262,22 @@ def framed(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywords) ->
     data = owner.data if isinstance(owner.data, dict) else {}
     if kwargs.get("drop") is not None and kwargs["drop"].const is True:
         return clone(owner)
-    given = kwargs.get("name", args[0] if args and type(args[0].const) is str else None)
-    out = Value("frame", rest=Value("series", owner.label, rest=element(owner) or scalar()))
-    if given is not None and type(given.const) is str:
-        out.fields[given.const] = out.rest  # type: ignore[assignment]
-    frame = data.get("frame")
-    for key in data.get("by", ()):
-        if key is not None:
-            out.fields[key] = (
-                column(frame, key) if frame is not None else repeated("series", scalar(data.get("keys", CLEAN)))
-            )
-    if owner.keys.is_ai:
-        out.fields["index"] = repeated("series", scalar(owner.keys))
+    given = kwargs.get("name", kwargs.get("names", args[0] if args and type(args[0].const) is str else None))
+    called = given.const if given is not None and type(given.const) is str else data.get("name")
+    values = Value("series", owner.label, rest=element(owner) or scalar())
+    values.origin, values.parts = owner.origin, owner.parts
+    out = Value("frame")
+    if name == "reset_index":
+        frame, by = data.get("frame"), [k for k in data.get("by", ()) if k is not None]
+        for key in by:
+            one = column(frame, key) if frame is not None else repeated("series", scalar(data.get("keys", CLEAN)))
+            out.fields[key] = repeated("series", scalar(contents(one)))
+        # The index becomes columns whose names only the object knows; the values stand last.
+        out.rest = repeated("series", scalar(joined(owner.keys, data.get("keys", CLEAN), rows=False)))
+    if called is not None:
+        out.fields[called] = values
+    else:
+        out.data = {"last": values}
     return out
 
 
@@ -305,12 +309,13 @@ def _rename(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
             if k not in owner.fields and owner.rest is not None:
                 out.fields[v] = owner.rest
         return out
-    if mapping.kind in {"func", "class"}:
-        function = getattr((mapping.data or {}).get("live"), "__name__", "")
-        if function in {"lower", "upper", "strip", "title"}:
-            out.fields = {getattr(k, function)() if type(k) is str else k: v for k, v in owner.fields.items()}
-            return out
-        out.suspect = joined(out.suspect, contents(owner), rows=False)
+    if mapping.kind in {"func", "class", "any"}:
+        from jupyter_aiprov.lineage.calls import invoke
+
+        out.fields = {}
+        for name, one in owner.fields.items():
+            new = invoke(flow, mapping, [scalar(const=name)], {}).const if type(name) is str else name
+            out.fields[new if type(new) in {str, int} else Unnamed()] = one
     return out
 
 
@@ -336,155 +341,29 @@ def _insert(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
     return scalar(const=None)
 
 
-def _itertuples(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
-    row = row_of(owner, "object")
-    row.data = {"row": True}
-    row.fields.setdefault("Index", scalar(owner.keys))
-    if "name" in kwargs and kwargs["name"].const is None:
-        cells = [v for k, v in row.fields.items() if k != "Index"]
-        has_index = kwargs.get("index") is None or kwargs["index"].const is not False
-        row = sequence("tuple", [*([scalar()] if has_index else []), *cells])
-    return Value("iter", owner.label, rest=row)
-
-
-def _iterrows(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
-    return Value("iter", owner.label, rest=sequence("tuple", [scalar(owner.keys), row_of(owner)]))
-
-
-def _items(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
-    if owner.rest is None:
-        return sequence("list", [sequence("tuple", [scalar(const=k), column(owner, k)]) for k in owner.fields])
-    return repeated("iter", sequence("tuple", [scalar(), owner.rest]))
-
-
-def _to_dict(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
-    orient = args[0].const if args else kwargs["orient"].const if "orient" in kwargs else "dict"
-    if orient in {"records", "r"}:
-        return Value("list", owner.label, rest=row_of(owner))
-    if orient == "index":
-        return Value("map", owner.label, rest=row_of(owner))
-    out = Value("map")
-    for name in owner.fields:
-        one = column(owner, name)
-        out.fields[name] = (
-            repeated("list", element(one))
-            if orient in {"list", "series"}
-            else Value("map", rest=element(one) or scalar())
-        )
-    out.rest = repeated("list", element(owner.rest)) if owner.rest is not None else None
-    return out
-
-
-def _to_dicts(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
-    return Value("list", owner.label, rest=row_of(owner))
-
-
-def _iter_rows(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
-    named = kwargs.get("named")
-    if named is not None and named.const is True:
-        return Value("iter", owner.label, rest=row_of(owner))
-    return Value("iter", owner.label, rest=sequence("tuple", list(row_of(owner).fields.values())))
-
-
-def _melt(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
-    ids = _listed(kwargs.get("id_vars", kwargs.get("index", args[0] if args else None)))
-    values = _listed(kwargs.get("value_vars", kwargs.get("on", args[1] if len(args) > 1 else None)))
-    values = values or [k for k in owner.fields if k not in ids]
-    inner: Value | None = None
-    for name in values:
-        one = _cell(column(owner, name))
-        inner = one if inner is None else merged(inner, one, rows=True)
-    if not values and owner.rest is not None:
-        inner = _cell(owner.rest)
-    value_name = kwargs["value_name"].const if "value_name" in kwargs else "value"
-    var_name = (
-        kwargs["var_name"].const
-        if "var_name" in kwargs
-        else kwargs["variable_name"].const
-        if "variable_name" in kwargs
-        else "variable"
-    )
-    out = picked_columns(owner, ids)
-    out.fields[value_name] = repeated("series", inner or scalar())
-    out.fields[var_name] = repeated("series", scalar())
-    return out
-
-
-def _listed(value: Value | None) -> list[Any]:
-    if value is None:
-        return []
-    if type(value.const) is str:
-        return [value.const]
-    return [i.const for i in value.items or () if type(i.const) in {str, int}]
-
-
-def pivot(flow: Flow, owner: Value, args: Args, kwargs: Keywords, *, aggregates: bool) -> Value:
-    """`pivot`, `pivot_table`: the values spread over new columns."""
-    names = ["values", "index", "columns"] if aggregates else ["columns", "index", "values"]
-    given = {n: kwargs.get(n, args[i] if i < len(args) else None) for i, n in enumerate(names)}
-    given["columns"] = given["columns"] or kwargs.get("on")
-    values = _listed(given["values"])
-    index, columns = _listed(given["index"]), _listed(given["columns"])
-    keys = computed(*(touched(column(owner, k)) for k in (*index, *columns)), owner.label if aggregates else CLEAN)
-    picked = values or [k for k in owner.fields if k not in index and k not in columns]
-    out = Value("frame")
-    label = CLEAN
-    for name in picked:
-        one = contents(column(owner, name))
-        mine = reduced(one, keys, owner.label) if aggregates else one if not keys.is_ai else computed(one, keys)
-        label = joined(label, mine, rows=False)
-        if not columns:
-            out.fields[name] = repeated("series", scalar(mine))
-    if columns:
-        out.rest = repeated("series", scalar(label))
-    for name in index:
-        out.fields[name] = column(owner, name)
-    return out
-
-
-def _stack(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
-    inner: Value | None = None
-    for one in children_of(owner):
-        cell = _cell(one)
-        inner = cell if inner is None else merged(inner, cell, rows=True)
-    return repeated("series", inner or scalar())
-
-
-def _keep_all(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
-    return clone(owner)
-
-
 METHODS: dict[str, Callable[[Any, Value, Args, Keywords], Value]] = {
     "assign": _assign,
     "rename": _rename,
     "drop": _drop,
     "insert": _insert,
     "insert_column": _insert,
-    "itertuples": _itertuples,
-    "iterrows": _iterrows,
-    "items": _items,
-    "to_dict": _to_dict,
-    "to_dicts": _to_dicts,
-    "to_pylist": _to_dicts,
-    "rows": _to_dicts,
-    "iter_rows": _iter_rows,
-    "melt": _melt,
-    "unpivot": _melt,
-    "stack": _stack,
-    "unstack": _keep_all,
-    "transpose": _keep_all,
-    "add_prefix": lambda _f, o, a, _k: _prefixed(o, a, "{0}{1}"),
-    "add_suffix": lambda _f, o, a, _k: _prefixed(o, a, "{1}{0}"),
-    "pivot": lambda f, o, a, k: pivot(f, o, a, k, aggregates=False),
-    "pivot_table": lambda f, o, a, k: pivot(f, o, a, k, aggregates=True),
+    "itertuples": rows_flow.itertuples,
+    "iterrows": rows_flow.iterrows,
+    "items": rows_flow.items,
+    "to_dict": rows_flow.to_dict,
+    "to_dicts": rows_flow.to_dicts,
+    "to_pylist": rows_flow.to_dicts,
+    "rows": rows_flow.to_dicts,
+    "iter_rows": rows_flow.iter_rows,
+    "melt": shapes.melt,
+    "unpivot": shapes.melt,
+    "stack": shapes.stack,
+    "unstack": shapes.keep_all,
+    "eval": shapes.evaluated,
+    "to_dummies": shapes.dummies,
+    "transpose": shapes.keep_all,
+    "add_prefix": lambda _f, o, a, _k: shapes.prefixed(o, a, "{0}{1}"),
+    "add_suffix": lambda _f, o, a, _k: shapes.prefixed(o, a, "{1}{0}"),
+    "pivot": lambda f, o, a, k: shapes.pivot(f, o, a, k, aggregates=False),
+    "pivot_table": lambda f, o, a, k: shapes.pivot(f, o, a, k, aggregates=True),
 }
-
-
-def _prefixed(owner: Value, args: Args, form: str) -> Value:
-    out = clone(owner)
-    if args and type(args[0].const) is str:
-        out.fields = {form.format(args[0].const, k): v for k, v in owner.fields.items()}
-    return out
-
-
-_ = CONTAINERS

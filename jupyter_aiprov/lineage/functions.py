@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from jupyter_aiprov.lineage.labels import CLEAN, NONE, Label, computed, guessed, joined, reduced
-from jupyter_aiprov.lineage.methods import attribute, children_of, items_of
+from jupyter_aiprov.lineage.labels import CLEAN, NONE, Label, chosen, computed, guessed, joined, reduced
+from jupyter_aiprov.lineage.methods import attribute, children_of, described, items_of
 from jupyter_aiprov.lineage.state import (
     CONTAINERS,
     SEQUENCES,
@@ -19,6 +19,7 @@ from jupyter_aiprov.lineage.state import (
     contents,
     element,
     merged,
+    relabelled,
     repeated,
     scalar,
     sequence,
@@ -274,21 +275,68 @@ def starred_zip(flow: Flow, args: Args, kwargs: Keywords) -> Value:
     return repeated("iter", repeated("tuple", element(inner) if inner.kind in SEQUENCES else inner))
 
 
-@known("builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset", "builtins.sorted", "builtins.reversed",
-       "builtins.iter", "collections.deque")  # fmt: skip
+@known("builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset", "builtins.reversed", "builtins.iter",
+       "collections.deque")  # fmt: skip
 def _collect(flow: Flow, args: Args, kwargs: Keywords) -> Value:
-    if "key" in kwargs and args:
-        from jupyter_aiprov.lineage.calls import invoke
-
-        invoke(flow, kwargs["key"], [_one(flow, args[0])], {})
     if not args:
         return sequence("list", [])
     items, rest = items_of(flow, args[0])
     out = sequence("list", items) if items is not None else repeated("list", rest)
     if args[0].kind in CONTAINERS:
         out.label = args[0].label if args[0].kind != "array" else CLEAN
-        out.parts = args[0].parts
+        out.parts, out.order = args[0].parts, args[0].order
     return out
+
+
+def ranking(flow: Flow, given: Value, kwargs: Keywords) -> Label:
+    """The label of what things are ordered by: a key function's result, else they themselves."""
+    from jupyter_aiprov.lineage.calls import invoke
+
+    key = kwargs.get("key")
+    one = _one(flow, given)
+    if key is None or key.const is None:
+        return computed(touched(one))
+    return computed(touched(invoke(flow, key, [one], {})))
+
+
+@known("builtins.sorted")
+def _sorted(flow: Flow, args: Args, kwargs: Keywords) -> Value:
+    out = _collect(flow, args[:1], {})
+    if args:
+        out.order = ranking(flow, args[0], kwargs)
+        if out.items is not None and (out.order.is_ai or any(i.const is UNKNOWN for i in out.items)):
+            out.fields, out.rest = {}, element(out)
+    return out
+
+
+@known("heapq.nlargest", "heapq.nsmallest")
+def _largest(flow: Flow, args: Args, kwargs: Keywords) -> Value:
+    if len(args) < 2:
+        return anything()
+    out = _sorted(flow, args[1:2], kwargs)
+    return chosen_by(flow, out, out.order)
+
+
+def chosen_by(flow: Flow, value: Value, by: Label) -> Value:
+    """Picked by what a model said: the parts that are no AI's were selected."""
+    if not by.is_ai:
+        return value
+    out = relabelled(value, lambda x: chosen(x, by, described(flow, by)))
+    out.label = joined(value.label, computed(by), rows=False)
+    return out
+
+
+@known("itertools.groupby")
+def _grouped(flow: Flow, args: Args, kwargs: Keywords) -> Value:
+    from jupyter_aiprov.lineage.calls import invoke
+
+    if not args:
+        return anything()
+    one = _one(flow, args[0])
+    key = args[1] if len(args) > 1 else kwargs.get("key")
+    found = invoke(flow, key, [one], {}) if key is not None and key.const is not None else one
+    by = computed(touched(found))
+    return repeated("iter", sequence("tuple", [found, repeated("iter", one, joined(args[0].label, by, rows=False))]))
 
 
 @known("builtins.dict", "collections.OrderedDict")
@@ -377,15 +425,27 @@ def _cast(flow: Flow, args: Args, kwargs: Keywords) -> Value:
     return scalar(summary(value))
 
 
-@known("builtins.sum", "builtins.max", "builtins.min", "builtins.any", "builtins.all", "statistics.mean", "math.fsum",
-       "statistics.median", "statistics.stdev", "statistics.mode", "heapq.nlargest", "heapq.nsmallest")  # fmt: skip
-def _total(flow: Flow, args: Args, kwargs: Keywords) -> Value:
-    from jupyter_aiprov.lineage.calls import invoke
+@known("builtins.max", "builtins.min")
+def _extreme(flow: Flow, args: Args, kwargs: Keywords) -> Value:
+    """The largest of AI numbers is derived; a record found by a key is what it was, selected where AI ranked it."""
+    if not args:
+        return anything()
+    given = args[0] if len(args) == 1 else sequence("tuple", args)
+    one = _one(flow, given)
+    by = ranking(flow, given, kwargs)
+    if "default" in kwargs:
+        one = merged(one, kwargs["default"])
+    if one.kind in CONTAINERS:
+        found = chosen_by(flow, one, by)
+        found.label = one.label
+        return found
+    return scalar(computed(touched(one), by, reduced(given.label)))
 
-    labels = [reduced(touched(a), a.label) for a in args if a.kind != "func"]
-    if "key" in kwargs and args:
-        labels.append(touched(invoke(flow, kwargs["key"], [_one(flow, args[0])], {})))
-    return scalar(computed(*labels))
+
+@known("builtins.sum", "builtins.any", "builtins.all", "statistics.mean", "math.fsum", "statistics.median",
+       "statistics.stdev", "statistics.mode")  # fmt: skip
+def _total(flow: Flow, args: Args, kwargs: Keywords) -> Value:
+    return scalar(computed(*(reduced(touched(a), a.label) for a in args if a.kind != "func")))
 
 
 @known("builtins.getattr")
@@ -445,7 +505,7 @@ def _replace(flow: Flow, args: Args, kwargs: Keywords) -> Value:
 
 @known("copy.copy", "copy.deepcopy")
 def _copy(flow: Flow, args: Args, kwargs: Keywords) -> Value:
-    return clone(args[0]) if args else anything()
+    return relabelled(args[0], lambda x: x) if args else anything()
 
 
 @known("asyncio.gather", "asyncio.wait_for", "asyncio.create_task", "asyncio.ensure_future", "asyncio.run",

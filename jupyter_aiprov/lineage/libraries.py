@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from jupyter_aiprov.lineage import frames_flow, plots
+from jupyter_aiprov.lineage import frames_flow, plots, shapes
 from jupyter_aiprov.lineage.labels import CLEAN, Label, computed, joined, reduced
 from jupyter_aiprov.lineage.methods import children_of, column, items_of
 from jupyter_aiprov.lineage.state import (
@@ -83,7 +83,7 @@ def _table(flow: Flow, top: str, last: str, args: Args, kwargs: Keywords) -> Val
     if last in {"cut", "qcut", "get_dummies", "factorize"}:
         label = computed(*(contents(a) if a.kind in CONTAINERS else touched(a) for a in args))
         if last == "get_dummies" and args and args[0].kind == "frame":
-            return frames_flow.METHODS["transpose"](flow, args[0], [], {})
+            return shapes.dummies(flow, args[0], [], {"prefix": args[1], **kwargs} if len(args) > 1 else kwargs)
         if last == "factorize":
             return sequence("tuple", [repeated("array", scalar(label)), clone(args[0])])
         return (

@@ -6,6 +6,7 @@ the frames of pandas, polars, pyarrow and numpy are looked into; everything else
 
 from __future__ import annotations
 
+import argparse
 import functools
 import sys
 import types
@@ -16,8 +17,17 @@ from typing import Any, Final
 from jupyter_aiprov.lineage.state import Value, anything, repeated, scalar, sequence
 
 _SCALARS: Final = (str, int, float, bool, type(None), bytes, complex)
+_BAGS: Final = (types.SimpleNamespace, argparse.Namespace)
 _MAX_ITEMS: Final = 60
 _MAX_COLUMNS: Final = 2000
+_FACTORIES: Final[dict[Any, Any]] = {
+    list: lambda: Value("list"),
+    set: lambda: Value("set"),
+    dict: lambda: Value("map"),
+    int: lambda: scalar(const=0),
+    float: lambda: scalar(const=0.0),
+    str: lambda: scalar(const=""),
+}
 
 
 def kind_of(obj: Any) -> str:
@@ -137,6 +147,11 @@ class Lifter:
 
     def _fill_map(self, value: Value, obj: Any, depth: int) -> None:
         value.kind = "map"
+        factory = _FACTORIES.get(obj.default_factory) if type(obj) is defaultdict else None
+        if factory is not None:
+            value.data = {"factory": factory()}
+        elif type(obj) is Counter:
+            value.data = {"factory": scalar(const=0)}
         if not obj:
             return
         if depth > 0 and len(obj) <= _MAX_ITEMS and all(type(k) in _SCALARS for k in obj):
@@ -168,6 +183,16 @@ class Lifter:
         value.data = {"class": cls}
         if cls.__module__.startswith(("matplotlib.", "plotly.", "altair.", "bokeh.")):
             value.data["plot"] = True
+        names = cls.__dict__.get("_fields")
+        if tuple in cls.__mro__ and type(names) is tuple and depth > 0:  # a named tuple
+            value.kind, value.data["tuple"] = "object", True
+            items = zip(names, tuple.__iter__(obj), strict=False)
+            value.fields = {k: self.lift(v, depth - 1) for k, v in items if type(k) is str}
+            return
+        if cls in _BAGS and depth > 0:
+            value.kind, value.data = "object", {}
+            value.fields = {k: self.lift(v, depth - 1) for k, v in list(vars(obj).items())[:200] if type(k) is str}
+            return
         attributes = _attributes(obj, cls)
         if attributes is not None and depth > 0 and self._is_own(cls):
             value.kind = "object"

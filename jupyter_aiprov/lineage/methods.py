@@ -9,11 +9,14 @@ import types
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from jupyter_aiprov.lineage.labels import CLEAN, Label, chosen, computed, joined
+from jupyter_aiprov.lineage import constants
+from jupyter_aiprov.lineage.labels import CLEAN, Label, chosen, computed, guessed, joined
 from jupyter_aiprov.lineage.state import (
     CONTAINERS,
     SEQUENCES,
     UNKNOWN,
+    Family,
+    Unnamed,
     Value,
     anything,
     clone,
@@ -55,6 +58,8 @@ def attribute(flow: Flow, owner: Value, name: str) -> Value:
         if name in METADATA:
             return anything()
         return anything(owner.label) if name in CONTENT else method_value(owner, name, "response")
+    if owner.kind == "list" and name in {"values", "str"} and owner.items is not None:  # names of columns
+        return owner if name == "values" else method_value(owner, name)
     if owner.kind in {"list", "tuple", "map", "set", "iter", "file", "group"}:
         return method_value(owner, name)
     if owner.kind == "any" and owner.fields and name in owner.fields:
@@ -138,11 +143,15 @@ def _of_object(flow: Flow, owner: Value, name: str) -> Value:
         return owner.fields[name]
     if name == "__dict__":
         return Value("map", fields=owner.fields)
+    from jupyter_aiprov.lineage.classes import annotated
+
     cls = class_of(flow, owner)
     found = of_class(flow, cls, name) if cls is not None else None
     if found is None:
         if owner.rest is not None:
             return owner.rest
+        if cls is not None and name in annotated(flow, cls):  # declared, not seen: from now on one value
+            return owner.fields.setdefault(name, anything())
         return method_value(owner, name)
     return bound(flow, owner, found)
 
@@ -174,8 +183,10 @@ def _of_table(owner: Value, name: str) -> Value:
         return Value("indexer", data={"owner": owner, "which": name})
     if name in {"shape", "size", "empty", "height", "__len__"}:
         return scalar(computed(owner.label, Label(1, sites=owner.label.sites) if owner.label.selected else CLEAN))
-    if name in {"columns", "dtypes", "dtype", "schema", "nbytes", "ndim", "flags", "attrs"}:
-        names = list(owner.fields) if owner.kind == "frame" and owner.rest is None else []
+    if name in {"columns", "dtypes", "dtype", "schema", "nbytes", "ndim", "flags", "attrs"} or (
+        name in {"name", "names"} and owner.kind != "frame"
+    ):
+        names = list(owner.fields) if owner.kind == "frame" and has_names(owner) else []
         return Value("list", fields={i: scalar(const=n) for i, n in enumerate(names)}, rest=None if names else scalar())
     if name == "index":
         return Value("series", chosen(CLEAN, owner.label), rest=scalar(owner.keys))
@@ -191,7 +202,12 @@ def _of_table(owner: Value, name: str) -> Value:
         return out
     if owner.kind == "series" and isinstance(owner.fields.get(name), Value):
         return owner.fields[name]
-    return Value("any", data={"method": name, "owner": owner})
+    if owner.kind == "series" and isinstance(owner.data, dict) and "accessor" in owner.data:  # `s.dt.year`
+        return Value(
+            "series", owner.label, rest=scalar(computed(contents(owner))), data={"method": name, "owner": owner}
+        )
+    label = computed(contents(owner)) if owner.kind != "frame" else CLEAN  # `result.pvalue`
+    return Value("any", label, data={"method": name, "owner": owner})
 
 
 def frame_array(owner: Value) -> Value:
@@ -216,7 +232,7 @@ def items_of(flow: Flow, value: Value) -> tuple[list[Value] | None, Value | None
             return [scalar(const=k) for k in value.fields], None
         return None, scalar(value.keys)
     if value.kind == "frame":
-        if value.fields and value.rest is None:
+        if value.fields and has_names(value):
             return [scalar(const=k) for k in value.fields], None
         return None, scalar()
     if value.kind == "group":
@@ -233,9 +249,15 @@ def items_of(flow: Flow, value: Value) -> tuple[list[Value] | None, Value | None
             return None, relabelled(inner, lambda x: replace(x, selected=x.selected | value.label.selected))
         return None, inner
     if value.kind == "object":
+        if isinstance(value.data, dict) and value.data.get("tuple"):
+            return list(value.fields.values()), None
         return None, value.rest or anything(contents(value))
+    if value.kind == "scalar" and type(value.const) is tuple and len(value.const) <= 30:
+        return [scalar(value.label, c) for c in value.const], None
     if value.kind == "scalar" and type(value.const) is str and len(value.const) <= 30:
         return [scalar(value.label, c) for c in value.const], None
+    if isinstance(value.data, dict) and value.data.get("plot"):
+        return None, value
     return None, Value(
         "response" if value.kind == "response" else "any", value.label, fields=value.fields, rest=value.rest
     )
@@ -265,6 +287,8 @@ def subscript(flow: Flow, owner: Value, key: Value, node: ast.expr) -> Value:
         found = owner.fields.get(key.const) if _simple(key.const) else None
         if found is not None:
             return found
+        if isinstance(owner.data, dict) and owner.data.get("tuple"):
+            return _sequence_item(flow, sequence("tuple", owner.fields.values()), key)
         method = attribute(flow, owner, "__getitem__")
         return flow_call(flow, method, [key]) if method.kind == "func" else owner.rest or anything(summary(owner))
     if owner.kind == "response":
@@ -274,6 +298,13 @@ def subscript(flow: Flow, owner: Value, key: Value, node: ast.expr) -> Value:
         return Value(kind, joined(owner.label, computed(touched(key)), rows=False))
     if owner.kind in {"class", "func", "module"}:
         return owner
+    if isinstance(owner.data, dict) and owner.data.get("plot") and not owner.data.get("frame"):  # axes[0]
+        whole = owner.data.get("figure") or owner
+        place = key.const if _simple(key.const) else None
+        return owner.fields.setdefault(place, Value("any", owner.label, data={"plot": True, "figure": whole}))
+    constant = constants.item(owner, key)
+    if constant is not None:
+        return constant
     if owner.fields and _simple(key.const) and key.const in owner.fields:
         return owner.fields[key.const]
     if owner.rest is not None:
@@ -287,20 +318,54 @@ def _simple(const: Any) -> bool:
     return const is not UNKNOWN and type(const) in {str, int, float, bool, type(None), tuple}
 
 
+def has_names(owner: Value) -> bool:
+    """True when the names of all columns of a frame are known."""
+    return owner.rest is None and not any(isinstance(k, (Family, Unnamed)) for k in owner.fields)
+
+
+def looked_up(owner: Value, name: Any) -> Value | None:
+    """A column of a frame by its name, by a part of it, by the family that it is of."""
+    if name in owner.fields:
+        return owner.fields[name]
+    if isinstance(name, tuple):
+        for part in name:
+            if part in owner.fields:
+                return owner.fields[part]
+    families = [k for k in owner.fields if isinstance(k, Family)]
+    fitting = [k for k in families if isinstance(name, str) and name.startswith(k.prefix)]
+    if fitting:
+        return owner.fields[max(fitting, key=lambda k: len(k.prefix))]
+    unnamed = [v for k, v in owner.fields.items() if isinstance(k, Unnamed)]
+    if unnamed:
+        out = unnamed[0]
+        for one in unnamed[1:]:
+            out = merged(out, one)
+        return relabelled(out, guessed)
+    return owner.rest
+
+
+def aligned(owner: Value, names: list[Any]) -> None:
+    """Give columns without a name the names that they have by now: they stand where they stood."""
+    data = owner.data if isinstance(owner.data, dict) else {}
+    if "last" in data and names and names[-1] not in owner.fields:
+        owner.fields[names[-1]] = data["last"]
+    if len(names) != len(owner.fields) or not any(isinstance(k, Unnamed) for k in owner.fields):
+        return
+    if all(isinstance(k, Unnamed) or k == n for k, n in zip(owner.fields, names, strict=True)):
+        owner.fields = dict(zip(names, owner.fields.values(), strict=True))
+
+
 def column(owner: Value, name: Any) -> Value:
     """One column of a frame."""
-    if name in owner.fields:
-        found = owner.fields[name]
-    elif owner.rest is not None:
-        found = owner.rest
-    else:
-        found = repeated("series", scalar())
+    known = looked_up(owner, name)
+    found = known if known is not None else repeated("series", scalar())
     out = Value("series", joined(found.label, owner.label, rows=False), fields=found.fields, rest=found.rest)
     if found.kind in {"scalar", "any", "response"}:
         out.rest = found
         out.label = owner.label
     out.origin, out.order, out.parts = found, owner.order, found.parts
     out.suspect = owner.suspect
+    out.data = {"name": name}
     return out
 
 
@@ -363,13 +428,16 @@ def _located(flow: Flow, owner: Value, key: Value, node: ast.expr) -> Value:
         found = inner if rows.kind == "slice" and rows.data.get("full") else rows_of(flow, inner, rows)
         if owner.data["which"] in {"loc", "at"} and names.kind != "slice":
             return _frame_item(flow, found, names, node)
-        if (
-            names.kind == "scalar"
-            and type(names.const) is int
-            and names.const < len(inner.fields)
-            and inner.rest is None
-        ):
-            return column(found, list(inner.fields)[names.const])
+        if names.kind == "any" and isinstance(names.data, dict) and "column" in names.data:  # columns.get_loc(name)
+            return column(found, names.data["column"])
+        known = list(inner.fields)
+        if type(names.const) is int and inner.rest is None and -len(known) <= names.const < len(known):
+            return column(found, known[names.const])
+        places = [i.const for i in names.items or ()] if names.kind in {"list", "tuple"} else []
+        if places and inner.rest is None and all(type(p) is int and -len(known) <= p < len(known) for p in places):
+            return picked_columns(found, [known[p] for p in places])
+        if names.kind == "slice" and inner.rest is None and names.data.get("bounds") is not None:
+            return picked_columns(found, known[slice(*names.data["bounds"])])
         return clone(found) if names.kind in {"slice", "list"} else _any_column(found)
     if inner.kind == "frame":
         return rows_of(flow, inner, key)
@@ -388,19 +456,35 @@ def _group_item(owner: Value, key: Value) -> Value:
         picked = picked_columns(inner, [k.const for k in key.items if _simple(k.const)])
     else:
         picked = inner
-    return Value("group", keys=owner.keys, data={**owner.data, "owner": picked})
+    frame = owner.data.get("frame", inner if inner.kind == "frame" else None)
+    return Value("group", keys=owner.keys, data={**owner.data, "owner": picked, **({"frame": frame} if frame else {})})
 
 
 def _sequence_item(flow: Flow, owner: Value, key: Value) -> Value:
     if key.kind == "slice":
         out = clone(owner)
         if owner.items is not None:
+            bounds = key.data.get("bounds")
+            if bounds is not None and owner.kind in {"list", "tuple"} and not owner.order.is_ai:
+                return sequence(owner.kind, owner.items[slice(*bounds)])
             out.fields, out.rest = {}, element(owner)
+        if owner.order.is_ai and not key.data.get("full"):  # the first of what a model's answers sorted
+            by = computed(owner.order)
+            out = relabelled(out, lambda x: chosen(x, by, described(flow, by)))
+            out.label = joined(out.label, by, rows=False) if owner.kind == "list" else chosen(out.label, by)
         return out
+    if owner.order.is_ai and type(key.const) is int and owner.kind in {"list", "tuple"}:
+        inner = element(owner) or anything()
+        return relabelled(inner, lambda x: chosen(x, computed(owner.order), described(flow, owner.order)))
     if type(key.const) is int and owner.items is not None:
         known = owner.items
         if -len(known) <= key.const < len(known):
             return known[key.const]
+    if type(key.const) is tuple and owner.kind == "array" and owner.items is not None:  # axes[0, 1]
+        item: Value = owner
+        for place in key.const:
+            item = _sequence_item(flow, item, scalar(const=place)) if item.kind == "array" else item
+        return item
     if type(key.const) is str and key.const in owner.fields:
         return owner.fields[key.const]
     by = computed(touched(key))
@@ -412,14 +496,14 @@ def _sequence_item(flow: Flow, owner: Value, key: Value) -> Value:
             out.label = chosen(owner.label, by, name)
         out.fields, out.rest = {}, element(out)
         return out
-    inner = element(owner)
+    one = element(owner)
     if isinstance(owner.data, dict) and "accessor" in owner.data:
-        return Value("series", owner.label, rest=inner)
-    if inner is None:
+        return Value("series", owner.label, rest=one)
+    if one is None:
         return anything(computed(by))
-    if by.is_ai and inner.kind not in CONTAINERS and not summary(inner).is_ai:
-        return Value(inner.kind, joined(inner.label, by, rows=False))
-    return inner
+    if by.is_ai and one.kind not in CONTAINERS and not summary(one).is_ai:
+        return Value(one.kind, joined(one.label, by, rows=False))
+    return one
 
 
 def map_item(owner: Value, key: Value, default: Value | None = None) -> Value:

@@ -10,6 +10,7 @@ from jupyter_aiprov.lineage.content import Answers, is_strong
 from jupyter_aiprov.lineage.frames import Snapshots
 from jupyter_aiprov.lineage.labels import CLEAN, DERIVED, GENERATED, MIXED, NONE, Label, all_joined, joined
 from jupyter_aiprov.lineage.lift import columns_of, kind_of
+from jupyter_aiprov.lineage.methods import aligned, looked_up
 from jupyter_aiprov.lineage.sites import Sites
 from jupyter_aiprov.lineage.state import (
     CONTAINERS,
@@ -106,13 +107,11 @@ class Settler:
         is_frame = value.kind == "frame"
         whole = summary(value) if not is_frame else CLEAN
         out = value if is_frame else Value("frame")
+        if is_frame:
+            aligned(value, columns)
         fields: dict[Any, Value] = {}
         for name in columns:
-            found = value.fields.get(name)
-            if found is None and isinstance(name, tuple):
-                found = next((value.fields[part] for part in name if part in value.fields), None)
-            if found is None and is_frame and value.rest is not None:
-                found = value.rest
+            found = looked_up(value, name) if is_frame else value.fields.get(name)
             suspect = value.suspect if value.suspect.is_ai else whole
             if found is None:
                 label = self._arbitrated(_values(obj, name), replace(suspect, low=True)) if suspect.is_ai else CLEAN
@@ -233,7 +232,7 @@ class Settler:
                         value.fields[column] = repeated("series", scalar(replace(label, origin=MIXED)))
                         self.previous[key] = value.fields[column]
                 continue
-            self._new_rows(key, found, label, value, obj, frames, images, changes.get(column), names, live, before)
+            self._new_rows(key, found, label, value, obj, frames, images, changes, names, live, before)
             self.previous[key] = found
 
     def _new_rows(
@@ -245,7 +244,7 @@ class Settler:
         obj: Any,
         frames: Mapping[str, tuple[Value, Any]],
         images: Snapshots,
-        change: Any,
+        changes: Mapping[Any, Any],
         names: Mapping[str, Value],
         live: Mapping[str, Any],
         before: Value | None,
@@ -258,7 +257,8 @@ class Settler:
             if marks is not None and marks.is_mixed:
                 return
         mask = self._mask(key, found, value, obj, names, live)
-        if mask is None and change is not None and not change.is_new and change.mask is not None and not label.edits:
+        change = changes.get(key[1]) if mask is None and not label.edits else None  # compared only now
+        if mask is None and change is not None and not change.is_new and change.mask is not None:
             mask = change.mask
         if mask is None and before is None:
             origins = self._origins(key, value, frames)
@@ -391,7 +391,7 @@ class Settler:
                 label,
                 "column",
                 marks.untouched if marks is not None and label.origin == MIXED else None,
-                int((marks.ai & marks.edited).sum()) if marks is not None else 0,
+                marks.rows_edited if marks is not None else 0,
                 len(obj) if marks is not None else None,
             )
         whole = all_joined(labels)

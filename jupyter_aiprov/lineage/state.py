@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from jupyter_aiprov.lineage.labels import CLEAN, DERIVED, NONE, Label, all_joined, computed, joined
@@ -72,6 +73,17 @@ class Value:
         if self.rest is not None or self.kind not in SEQUENCES or not self.fields:
             return None
         return [self.fields[i] for i in sorted(self.fields)] if all(type(k) is int for k in self.fields) else None
+
+
+class Unnamed:
+    """The name of a column that is not known: the column stands where it stands."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """Columns whose names begin so: what encoding one column makes."""
+
+    prefix: str
 
 
 def is_missing(const: Any) -> bool:

@@ -13,6 +13,7 @@ from jupyter_aiprov.lineage.state import (
     CONTAINERS,
     SEQUENCES,
     UNKNOWN,
+    Unnamed,
     Value,
     anything,
     element,
@@ -99,13 +100,20 @@ def rename(owner: Value, names: Value) -> None:
     """`df.columns = […]`: by position where both lists are known."""
     known = [n.const for n in names.items] if names.items is not None else None
     if known is None or any(n is UNKNOWN for n in known) or owner.rest is not None or len(known) != len(owner.fields):
-        if known is None or owner.rest is not None:
+        if owner.rest is None and (known is None or len(known) == len(owner.fields)):  # where they stand is known
+            given = known if known is not None else [UNKNOWN] * len(owner.fields)
+            columns = zip(given, owner.fields.values(), strict=True)
+            owner.fields = {n if _plain(n) else Unnamed(): one for n, one in columns}
+        elif known is None or owner.rest is not None:
             label = summary(owner)
             owner.suspect = joined(owner.suspect, label, rows=False)
             rest = list(owner.fields.values())
-            owner.fields = {}
-            owner.rest = rest[0] if rest else repeated("series", scalar())
-            for one in rest[1:]:
+            if known is None or any(n is UNKNOWN for n in known):
+                owner.fields = {}
+            else:
+                owner.fields = dict.fromkeys(known, owner.rest or repeated("series", scalar()))
+            owner.rest = owner.rest or repeated("series", scalar())
+            for one in rest:
                 owner.rest = merged(owner.rest, one, rows=True)
         return
     owner.fields = dict(zip(known, owner.fields.values(), strict=True))
@@ -161,6 +169,7 @@ def as_column(value: Value) -> Value:
     if value.kind == "series":
         out = Value("series", value.label, fields=value.fields, rest=value.rest, keys=value.keys)
         out.origin, out.parts = value.origin, value.parts
+        out.data = _told_apart(value)
         return out
     if value.kind in SEQUENCES:
         out = Value("series", value.label if value.kind == "array" else CLEAN, fields=value.fields, rest=value.rest)
@@ -169,6 +178,7 @@ def as_column(value: Value) -> Value:
         if value.items is None and not value.fields and value.rest is None:
             out.rest = scalar(value.label)
         out.parts = value.parts
+        out.data = _told_apart(value)
         return out
     if value.kind == "frame":
         columns = children_of(value)
@@ -176,6 +186,12 @@ def as_column(value: Value) -> Value:
     if value.kind == "map":
         return repeated("series", value.rest or scalar(summary(value)))
     return repeated("series", value if value.kind in {"scalar", "any", "response"} else scalar(summary(value)))
+
+
+def _told_apart(value: Value) -> dict[str, Any] | None:
+    """What tells the rows of a column apart goes with it."""
+    data = value.data if isinstance(value.data, dict) else {}
+    return {k: data[k] for k in ("choice", "where") if k in data} or None
 
 
 def _put_column(flow: Flow, owner: Value, key: Value, value: Value) -> None:

@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING, Any
 
+from jupyter_aiprov.lineage import shapes
 from jupyter_aiprov.lineage.labels import CLEAN, Label, chosen, computed, joined, reduced
 from jupyter_aiprov.lineage.methods import (
     _any_column,
@@ -128,9 +128,8 @@ def _elementwise(value: Value, other: Value) -> Value:
     label = computed(contents(value), contents(other) if other.kind in CONTAINERS else summary(other))
     if not label.is_ai and other.kind in CONTAINERS:
         label = computed(label, Label(selected=other.label.selected))
-    return Value(
-        value.kind, value.label if not value.label.is_ai or value.kind != "array" else CLEAN, rest=scalar(label)
-    )
+    shape = value.label if not value.label.is_ai or value.kind != "array" else CLEAN
+    return Value(value.kind, shape, rest=scalar(label), keys=value.keys, data=named_as(value) or None)
 
 
 # ── expressions of polars ─────────────────────────────────────────────────────────
@@ -252,14 +251,6 @@ def _under(value: Value, label: Label) -> Value:
     return repeated("series", scalar(label))
 
 
-def _names_in(text: Any, owner: Value) -> list[Any]:
-    """Columns that an expression in a string speaks of."""
-    if type(text) is not str:
-        return []
-    words = set(re.findall(r"[^\W\d]\w*", text))
-    return [n for n in owner.fields if type(n) is str and (n in words or f"`{n}`" in text)]
-
-
 def _by_label(flow: Flow, owner: Value, value: Value | None) -> tuple[Label, list[Any]]:
     """The label of grouping or sorting keys, and their names."""
     if value is None:
@@ -305,7 +296,7 @@ def _frame_method(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywo
         label, names = _by_label(flow, owner, by if by is not None and by.kind != "func" else None)
         return Value("group", keys=label, data={"owner": owner, "by": names})
     if name in _JOINS:
-        return frames_flow.merge(flow, owner, args, kwargs)
+        return frames_flow.merge(flow, owner, args, kwargs, name)
     if name in ELEMENTWISE:
         return frames_flow.apply(flow, owner, name, args, kwargs)
     if name.startswith(("to_", "write_")) and flow.files.is_writer(name):
@@ -341,7 +332,7 @@ def _kept(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywords) -> 
         label, _ = _by_label(flow, owner, args[0] if args else kwargs.get("by"))
         out.order = label
     elif name in {"query", "filter"}:
-        labels = [contents(column(owner, n)) for a in args for n in _names_in(a.const, owner)]
+        labels = [touched(v) for a in args for v in shapes.spoken_of(flow, a.const, owner)]
         labels += [touched(resolve(a, owner)) for a in args if a.kind in {"expr", "series"}]
         if name == "filter" and "items" in kwargs and kwargs["items"].items is not None:
             return picked_columns(owner, [i.const for i in kwargs["items"].items])
@@ -417,8 +408,14 @@ def _series_method(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keyw
     inner = element(owner)
     if "accessor" in data:
         return _accessed(flow, owner, name, args, kwargs)
-    if "method" in data and data.get("owner") is not None and name not in KEEP | AGGREGATE | ELEMENTWISE:
-        pass
+    if name in {"rename", "alias"} and args and type(args[0].const) is str:
+        out = clone(owner)
+        out.data = {**named_as(owner), "name": args[0].const}
+        return out
+    if name == "rename":
+        return clone(owner)
+    if name == "unstack":
+        return Value("frame", rest=repeated("series", inner or scalar()))
     if name in ELEMENTWISE and (args or kwargs):
         return frames_flow.apply_column(flow, owner, name, args, kwargs)
     if name in FILL:
@@ -431,6 +428,9 @@ def _series_method(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keyw
         return plots.of_frame(flow, owner, args, kwargs)
     if name.startswith(("to_", "write_")) and flow.files.is_writer(name):
         return _written(flow, owner, name, args, kwargs)
+    if name in {"isin", "is_in"} and args:  # being in a list depends on what is in it
+        label = computed(contents(owner), touched(args[0]))
+        return Value(owner.kind, owner.label, rest=scalar(label), data=named_as(owner) or None)
     if name in _OPERATORS and args:
         return _elementwise(owner, args[0])
     if name in _GROUPS:
@@ -466,7 +466,12 @@ def _series_method(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keyw
     extra = computed(*(touched(a) for a in args), *(touched(v) for v in kwargs.values()))
     if name in {"value_counts", "mode"}:
         label = reduced(contents(owner), owner.label)
-        return Value("series", rest=scalar(label), keys=computed(contents(owner)))
+        out = Value("series", rest=scalar(label), keys=computed(contents(owner)))
+        if name == "value_counts":
+            normal = kwargs.get("normalize", args[0] if args else scalar(const=False)).const is True
+            out.data = {"name": "proportion" if normal else "count", "by": [data.get("name")], "keys": contents(owner)}
+            out.data["order"] = True
+        return out
     label = reduced(touched(owner), extra) if name in AGGREGATE else computed(contents(owner), extra)
     if name in AGGREGATE and name not in {"describe", "agg", "aggregate", "quantile", "cumcount"}:
         if name in {"count", "size", "len"}:
@@ -476,7 +481,13 @@ def _series_method(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keyw
         )
     if name == "item":
         return inner or scalar()
-    return Value(owner.kind, CLEAN, rest=scalar(label), keys=owner.keys)
+    return Value(owner.kind, CLEAN, rest=scalar(label), keys=owner.keys, data=named_as(owner))
+
+
+def named_as(owner: Value) -> dict[str, Any]:
+    """What a column is called, and what its index consists of: calculations keep it."""
+    data = owner.data if isinstance(owner.data, dict) else {}
+    return {k: data[k] for k in ("name", "by", "keys", "frame") if k in data}
 
 
 def _accessed(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywords) -> Value:
@@ -525,6 +536,9 @@ def _group_method(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywo
     inner: Value = owner.data["owner"]
     keys = owner.keys
     by = owner.data["by"]
+    told = {"by": by, "keys": keys, "name": named_as(inner).get("name")}
+    if isinstance(owner.data.get("frame"), Value) or inner.kind == "frame":
+        told["frame"] = owner.data.get("frame", inner)
     if name in {"get_group"}:
         return group_part(owner)
     if (
@@ -541,7 +555,7 @@ def _group_method(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywo
         if result.kind in {"series", "map"} and result.fields:
             return Value("frame", fields={k: repeated("series", v) for k, v in result.fields.items()})
         label = reduced(touched(result), keys)
-        return Value("series", rest=scalar(label), data={"by": by, "keys": keys})
+        return Value("series", rest=scalar(label), data={**told, "name": None})
     if (
         (name == "agg" and inner.kind == "frame" and any(a.kind in {"expr", "list"} for a in args))
         or (name == "agg" and any(v.kind == "expr" for v in kwargs.values()))
@@ -557,7 +571,7 @@ def _group_method(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywo
         inner.kind != "frame" or name != "count"
     ):
         if name == "len" or name == "size":
-            out = Value("series", rest=scalar(label), data={"by": by, "keys": keys, "frame": inner})
+            out = Value("series", rest=scalar(label), data={**told, "name": "size" if name == "size" else None})
             return (
                 _with_keys(Value("frame", fields={"len": out, "size": out, "count": out}), inner, by)
                 if name == "len"
@@ -566,11 +580,15 @@ def _group_method(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywo
         return Value(
             "series",
             rest=scalar(reduced(label, contents(inner)) if inner.kind != "frame" and name == "count" else label),
-            data={"by": by, "keys": keys, "frame": inner},
+            data=told,
         )
     if inner.kind != "frame":
         whole = reduced(keys, contents(inner), inner.label)
-        return Value("series", rest=scalar(whole), data={"by": by, "keys": keys})
+        several = kwargs or (args and args[0].kind in {"list", "tuple", "map"})
+        if name == "describe" or (name in {"agg", "aggregate"} and several):
+            out = Value("frame", rest=repeated("series", scalar(whole)))
+            return _with_keys(out, told["frame"], by) if "frame" in told else out
+        return Value("series", rest=scalar(whole), data=told)
     out = Value("frame")
     for key, one in inner.fields.items():
         if key in by:
@@ -579,6 +597,24 @@ def _group_method(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywo
     if inner.rest is not None:
         out.rest = repeated("series", scalar(reduced(touched(inner.rest), keys)))
     return _with_keys(out, inner, by)
+
+
+def _is_flat(spec: Value) -> bool:
+    """One function for each column: columns keep their names."""
+    if spec.kind == "map":
+        return all(v.kind not in {"list", "tuple"} for v in spec.fields.values())
+    return spec.kind not in {"list", "tuple"}
+
+
+def _under_functions(key: Any, spec: Value, flat: bool) -> list[Any]:
+    """The names that `agg` gives: the column's, or (column, function)."""
+    if flat:
+        return [key]
+    functions = spec.items if spec.kind in {"list", "tuple"} and spec.items is not None else [spec]
+    names = [
+        f.const if type(f.const) is str else getattr((f.data or {}).get("live"), "__name__", None) for f in functions
+    ]
+    return [(key, n) for n in names] if all(type(n) is str for n in names) else [key]
 
 
 def _flat(flow: Flow, args: Args) -> Args:
@@ -610,12 +646,14 @@ def _aggregated(flow: Flow, inner: Value, keys: Label, by: list[Any], args: Args
                 label = computed(label, touched(invoke(flow, items[1], [source], {})))
             out.fields[name] = repeated("series", scalar(label))
     if args and args[0].kind == "map":
-        for key in args[0].fields:
-            out.fields[key] = repeated("series", scalar(reduced(touched(column(inner, key)), keys, inner.label)))
+        for key, spec in args[0].fields.items():
+            one = repeated("series", scalar(reduced(touched(column(inner, key)), keys, inner.label)))
+            out.fields.update(dict.fromkeys(_under_functions(key, spec, _is_flat(args[0])), one))
     elif args:
-        for key, one in inner.fields.items():
+        for key, known in inner.fields.items():
             if key not in by:
-                out.fields[key] = repeated("series", scalar(reduced(touched(one), keys, inner.label)))
+                one = repeated("series", scalar(reduced(touched(known), keys, inner.label)))
+                out.fields.update(dict.fromkeys(_under_functions(key, args[0], _is_flat(args[0])), one))
         if inner.rest is not None:
             out.rest = repeated("series", scalar(reduced(touched(inner.rest), keys)))
     return _with_keys(out, inner, by)
