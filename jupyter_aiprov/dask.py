@@ -36,13 +36,19 @@ class AIProvPlugin(WorkerPlugin):
     def setup(self, worker: Any) -> None:
         """On the worker: write beside the session's journal, or in a folder of our own where that one is not here."""
         settings = dict(self._settings)
-        if not Path(settings["folder"]).is_dir():
+        is_away = not Path(settings["folder"]).is_dir()
+        if is_away:
             settings["folder"] = tempfile.mkdtemp(prefix="aiprov-")
+        else:
+            settings.pop("columns", None)  # their file is here, and it changes
         started = getattr(sys, "_aiprov_worker", None)
         if started is not None:  # by the start-up file: it knows no task
             started.close()
             del sys._aiprov_worker  # type: ignore[attr-defined]
         self._worker = Worker(settings, task=task_key)
+        if is_away:
+            later = "columns declared later than follow(client); call it again"
+            self._worker.recorder.gap("confidential-not-watched", later)
         self._worker.recorder.subscribe(lambda event: worker.log_event(TOPIC, dict(event)))
         worker.aiprov = self._worker
 
@@ -82,7 +88,18 @@ def follow(client: Any, settings: Mapping[str, Any] | None = None) -> None:
         if not held:
             raise UsageError("No session records here.", hint="run %load_ext jupyter_aiprov first")
         settings = json.loads(held)
-    client.register_plugin(AIProvPlugin(settings))
+    client.register_plugin(AIProvPlugin({**settings, "columns": _declared(settings)}))
+
+
+def _declared(settings: Mapping[str, Any]) -> bytes | None:
+    """The columns declared confidential so far, for workers that do not share our disk."""
+    from jupyter_aiprov import session, workers
+
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if shell is not None and (held := session.of(shell)) is not None:
+        held.workers.columns(held.guard.columns)
+    file = workers.columns_file(Path(settings["folder"]), str(settings["session"]))
+    return file.read_bytes() if file.exists() else None
 
 
 def _lines(dask_worker: Any) -> tuple[str, bytes, bytes] | None:

@@ -7,6 +7,7 @@ should know of the others.
 from __future__ import annotations
 
 import os
+import platform
 import re
 import sys
 from collections import OrderedDict
@@ -147,6 +148,8 @@ class Session:
         self.recorder.subscribe(self._heard)
         self.cells.adopt()
         self.journal.run(self._warm)
+        if self.config.lineage and not self.lineage.follows:
+            self.recorder.gap("lineage-by-content", f"Python {platform.python_version()}")
         if self.config.retention:
             self.journal.run(self._purge_expired)
 
@@ -390,6 +393,8 @@ class Session:
             "not_covered": self.installed.not_covered(),
             **dict(self.recorder.coverage),
         }
+        if not self.lineage.follows:
+            covered["other"] = {"lineage": "content and declarations only: not tested on this Python"}
         event: dict[str, Any] = {"type": "session", "id": self.id, "status": status}
         if covered != self._coverage or status == "ended":
             self._coverage = covered
@@ -555,6 +560,12 @@ class Session:
         for column in wanted:
             self.guard.declare(name, str(column), frame[column], level)
         self._apply_content()
+        self._tell_columns()
+
+    def _tell_columns(self) -> None:
+        """Children are told which columns are declared; nothing to do where there can be none."""
+        if self._children or "distributed" in sys.modules:
+            self.workers.columns(self.guard.columns)
 
     def _unprotect(self, target: str) -> None:
         """A confidential declaration that was withdrawn stops nothing any more."""
@@ -564,6 +575,7 @@ class Session:
                 for name in [f"{subject}.{c}" for c in columns] if columns else [subject]:
                     self.guard.withdraw(name)
                 self._apply_content()
+                self._tell_columns()
 
     def _screen_files(self, execution: Execution) -> None:
         """With personal data, text columns of what this cell read from files are watched."""
@@ -571,6 +583,7 @@ class Session:
             for name, value in list(self.shell.user_ns.items()):
                 if not name.startswith("_") and type(value).__name__ == "DataFrame":
                     self.guard.read_from_file(name, value)
+            self._tell_columns()
 
     def invocations(self) -> list[dict[str, Any]]:
         """The calls of this session, joined, with their texts as far as the policy kept them."""

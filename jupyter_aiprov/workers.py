@@ -3,7 +3,9 @@
 `jupyter aiprov enable --workers` writes one line into site-packages; it does nothing unless the
 variable AIPROV_WORKERS is set, which a session does for its children. The running cell stands in
 a small file beside the journal, so that work in a long-lived pool is credited to the cell that
-runs when the call is made (`inferred`). Every line is on disk before a call goes on.
+runs when the call is made (`inferred`). Every line is on disk before a call goes on. Columns that
+were declared confidential lie beside it as sealed hashes; a child that cannot read them lets
+nothing go to external servers.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import secrets
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jupyter_aiprov.cells import Execution
     from jupyter_aiprov.config import AIProv
+    from jupyter_aiprov.guard.columns import Columns
     from jupyter_aiprov.model import Invocation, Request
     from jupyter_aiprov.recorder import Recorder
 
@@ -79,6 +83,7 @@ class Workers:
         self._config = config
         self._pid = os.getpid()
         self._read: dict[Path, int] = {}
+        self._key = secrets.token_bytes(16)
         self._open = False
 
     @contextmanager
@@ -100,14 +105,32 @@ class Workers:
                     os.environ.pop(VARIABLE, None)
                 else:
                     os.environ[VARIABLE] = before
-                with suppress(OSError):
-                    _cell_file(self._folder, self._recorder.session).unlink()
+                for file in (_cell_file, columns_file):
+                    with suppress(OSError):
+                        file(self._folder, self._recorder.session).unlink()
 
     def settings(self) -> dict[str, Any]:
         """What a child needs, as JSON: session, folder and the policy."""
         held = self._config.trait_values(config=True)
         policy = {k: v for k, v in held.items() if isinstance(v, str | bool | int | list | dict)}
-        return {"session": self._recorder.session, "folder": str(self._folder), "config": policy}
+        known = {"session": self._recorder.session, "folder": str(self._folder), "config": policy}
+        return {**known, "columns_key": self._key.hex()}
+
+    def columns(self, columns: Columns) -> None:
+        """Hand over the columns that are declared now, as hashes sealed under this session's key."""
+        if self._folder is None or not self._open:
+            return
+        from jupyter_aiprov.guard.handover import packed
+
+        file = columns_file(self._folder, self._recorder.session)
+        beside = file.with_suffix(".new")
+        try:
+            beside.touch(mode=0o600)
+            beside.write_bytes(packed(columns, self._key))
+            beside.replace(file)
+            os.environ[VARIABLE] = json.dumps({**self.settings(), "declared": bool(columns)})
+        except OSError as error:
+            self._recorder.gap("confidential-not-watched", f"in child processes: {type(error).__name__}")
 
     def cell(self, execution: Execution | None) -> None:
         """The cell that runs now; None between cells."""
@@ -151,6 +174,11 @@ class Workers:
 
 def _cell_file(folder: Path, session: str) -> Path:
     return folder / f".{session[:36]}.cell"
+
+
+def columns_file(folder: Path, session: str) -> Path:
+    """Where a session's declared columns lie for its children."""
+    return folder / f".{session[:36]}.columns"
 
 
 # ── in the child ──────────────────────────────────────────────────────────────────────
@@ -231,7 +259,16 @@ class Worker:
         parent, folder = str(settings["session"]), Path(settings["folder"])
         config = AIProv(**settings.get("config", {}))
         hosts = tuple(h if isinstance(h, str) else str(h.get("host") or "") for h in config.hosts)
-        guard = Guard(config)
+        self.guard = guard = Guard(config)
+        self._columns = columns_file(folder, parent)
+        self._key = bytes.fromhex(str(settings.get("columns_key", "")))
+        self._known: tuple[int, ...] | None = None
+
+        def redactor() -> Redactor:
+            made = Redactor.of_environment()
+            made.finders.append(guard.spans)
+            return made
+
         session = _unused(folder, f"{parent[:36]}-{os.getpid()}")
         cells = WorkerCells(folder, parent)
         self.journal = Journal(folder, session, group_readable=config.group_readable)
@@ -239,7 +276,7 @@ class Worker:
             session=session,
             cells=cells,  # type: ignore[arg-type] # see `settle`
             journal=self.journal,
-            redactor=Redactor.of_environment,
+            redactor=redactor,
             recognise=lambda request: readers.recognise(request, hosts),
             destination=guard.destination,
         )
@@ -247,6 +284,10 @@ class Worker:
         self.recorder.content = level
         if config.guard == "on":
             self.recorder.examine = self._examine(guard)
+        self.watch(settings.get("columns"))
+        if settings.get("declared") and not self.guard.columns and not self.guard.is_blind:
+            self.guard.is_blind = True
+            self.recorder.gap("confidential-not-watched", "the declared columns are gone from beside the journal")
         settle(self.recorder, cells, task)
         self.recorder.emit(
             {"type": "session", "id": session, "status": "started", "parent": parent, "pid": os.getpid()}
@@ -261,8 +302,30 @@ class Worker:
         self._stack.close()
         self.journal.close()
 
+    def watch(self, handed: bytes | None = None) -> None:
+        """Know the columns that are declared now: `handed` over, else as their file has them, if it changed."""
+        from jupyter_aiprov.guard.handover import unpacked
+
+        with suppress(FileNotFoundError):
+            try:
+                if handed is None:
+                    status = self._columns.stat()
+                    state = (status.st_mtime_ns, status.st_size, status.st_ino)
+                    if state == self._known:
+                        return
+                    self._known, handed = state, self._columns.read_bytes()
+                self.guard.columns, self.guard.is_blind = unpacked(handed, self._key), False
+            except FileNotFoundError:
+                raise
+            except (OSError, ValueError, KeyError, TypeError) as error:
+                self.guard.is_blind = True
+                self.recorder.gap("confidential-not-watched", f"the declared columns: {type(error).__name__}")
+            if self.guard.has_columns and self.recorder.content == "full":
+                self.recorder.content = "digest"
+
     def _examine(self, guard: Any) -> Any:
         def examine(request: Request | None, destination: str, invocation: Invocation | None) -> Any:
+            self.watch()
             texts = None if request is not None or invocation is None else list(_strings(invocation.content()))
             scan = guard.examine(request, destination, texts, cell=None)
             if scan.warning:

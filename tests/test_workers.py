@@ -115,13 +115,13 @@ BODIES = {
 }
 
 
-def run(tmp_path: Path, server: Loopback, body: str) -> tuple[Path, subprocess.Popen[str]]:
+def run(tmp_path: Path, server: Loopback, body: str, child: str = "") -> tuple[Path, subprocess.Popen[str]]:
     """The parent as a program of its own, in an environment whose start-up file is in place."""
     place = tmp_path / "site"
     place.mkdir()
     workers.write_startup(place)
     (place / "sitecustomize.py").write_text(f"import site\nsite.addsitedir({str(place)!r})\n")
-    (place / "child_code.py").write_text(CHILD)
+    (place / "child_code.py").write_text(CHILD + child)
     script = tmp_path / "parent.py"
     script.write_text(PARENT.format(body=textwrap.indent(textwrap.dedent(body), "    ")))
     folder = tmp_path / "journal"
@@ -240,3 +240,143 @@ def test_dask_tasks_are_on_record_with_their_keys(tmp_path, server):
     assert {e["site"]["task"] for e in completed} == {f"row-{n}" for n in range(20)}
     assert {e["cell_id"] for e in calls} == {"cell-1"}
     assert json.dumps(calls).count("row 1") == 0, "no text in the chain"
+
+
+# ── columns declared confidential ──────────────────────────────────────────────────
+DECLARED = """
+        import glob
+        from jupyter_aiprov.guard import Guard
+        guard = Guard(AIProv())
+        guard.declare("df", "note", ["Chute dans l'escalier avec fracture du col, vit seule au troisième étage."])
+        guard.declare("df", "name", ["Ophélie Quackenbush", "Li Na"])
+        guard.declare("df", "age", [34, 51, 67, 42, 29, 80, 55, 61, 73, 38, 45, 90])
+"""
+SENT = """
+        from child_code import send
+        texts = ["chute dans l escalier avec fracture du col, vit seule", "QUACKENBUSH, Ophelie", "Li Na is in",
+                 "id,age\\n1,34\\n2,51\\n3,67", "nothing of the kind", "li na"]
+"""
+SEND = """
+def send(url, text):
+    import httpx
+    from jupyter_aiprov.errors import ConfidentialDataError
+    asked = {"model": "m", "messages": [{"role": "user", "content": text}]}
+    try:
+        return httpx.post(url + "/v1/chat/completions", json=asked, timeout=30).status_code
+    except ConfidentialDataError as error:
+        return error.column or error.rule
+"""
+STOPPED = ["df.note", "df.name", "df.name", "df.age", 200, 200]
+
+
+def answers(out: str) -> list[Any]:
+    return json.loads(next(line for line in out.splitlines() if line.startswith("["))) if out else []
+
+
+def test_a_spawned_child_knows_the_declared_columns_also_those_declared_after_it_started(tmp_path, server):
+    body = (
+        DECLARED
+        + SENT
+        + """
+        import multiprocessing
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            before = pool.starmap(send, [(URL, "warm"), (URL, texts[0])])
+            assert before == [200, 200], before
+            workers.columns(guard.columns)
+            print(json.dumps(pool.starmap(send, [(URL, t) for t in texts])))
+            files = [p for p in glob.glob(str(FOLDER) + "/.*") if p.endswith(".columns")]
+            assert [oct(os.stat(p).st_mode & 0o777) for p in files] == ["0o600"]
+            held = open(files[0], "rb").read()
+            assert b"df.note" in held
+            assert not [w for w in (b"fracture", b"Quackenbush", b"quackenbush", b"Li Na") if w in held]
+"""
+    )
+    folder, process = run(tmp_path, server, body, SEND)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err[-3000:]
+    assert answers(out) == STOPPED
+    assert server.count == 4, "two before the declaration, two innocent ones"
+    assert not list(folder.glob(".*.columns")), "nothing is left when the session ends"
+    texts = b"".join(p.read_bytes() for p in folder.glob("*.jsonl"))
+    assert b"Quackenbush" not in texts
+    assert b"QUACKENBUSH" not in texts
+
+
+def test_a_dask_worker_knows_the_declared_columns(tmp_path, server):
+    pytest.importorskip("distributed")
+    body = (
+        DECLARED
+        + SENT
+        + """
+        from distributed import Client, LocalCluster
+        from jupyter_aiprov.dask import follow
+        workers.columns(guard.columns)
+        with LocalCluster(n_workers=1, threads_per_worker=2, dashboard_address=None) as cluster:
+            with Client(cluster) as client:
+                follow(client)
+                print(json.dumps(client.gather([client.submit(send, URL, t, pure=False) for t in texts])))
+"""
+    )
+    folder, process = run(tmp_path, server, body, SEND)
+    out, err = process.communicate(timeout=150)
+    assert process.returncode == 0, err[-3000:]
+    assert answers(out) == STOPPED
+    assert server.count == 2
+    assert "confidential-not-watched" not in {e.get("reason") for e in events(folder)}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "open(path, 'r+b').truncate(40)",
+        "open(path, 'wb').write(b'{}')",
+        "os.remove(path)",
+        "os.environ.update({'AIPROV_WORKERS': json.dumps({**json.loads(os.environ['AIPROV_WORKERS']),"
+        " 'columns': None, 'columns_key': ''})}) or open(path, 'ab').write(b'x')",
+    ],
+)
+def test_a_child_that_cannot_read_the_columns_lets_nothing_out_and_says_so(tmp_path, server, damage):
+    body = (
+        DECLARED
+        + SENT
+        + f"""
+        import multiprocessing
+        workers.columns(guard.columns)
+        (path,) = glob.glob(str(FOLDER) + "/.*.columns")
+        {damage}
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            print(json.dumps(pool.starmap(send, [(URL, "nothing of the kind")])))
+"""
+    )
+    folder, process = run(tmp_path, server, body, SEND)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err[-3000:]
+    assert answers(out) == ["not-examined-lost"]
+    assert server.count == 0
+    assert "confidential-not-watched" in {e.get("reason") for e in events(folder)}
+
+
+def test_a_dask_worker_on_another_machine_knows_what_was_declared_before_it_was_followed(tmp_path, monkeypatch):
+    """Another machine: the session's folder is not there; the plug-in carries the sealed hashes."""
+    pytest.importorskip("distributed")
+    from jupyter_aiprov.config import AIProv
+    from jupyter_aiprov.dask import AIProvPlugin
+    from jupyter_aiprov.guard import Guard
+    from jupyter_aiprov.guard.handover import packed
+
+    guard = Guard(AIProv())
+    guard.declare("df", "name", ["Ophélie Quackenbush"])
+    settings = {"session": "s" * 32, "folder": str(tmp_path / "gone"), "config": {}, "columns_key": "00" * 16}
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    plugin = AIProvPlugin({**settings, "columns": packed(guard.columns, bytes(16)), "declared": True})
+    host = type("Host", (), {"log_event": lambda *_: None})()
+    plugin.setup(host)
+    try:
+        plugin._worker.watch()
+        assert plugin._worker.guard.columns.found(["quackenbush ophelie"]) == {"df.name": 1}
+        assert plugin._worker.recorder.content == "digest"
+        plugin._worker.journal.flush(5)
+        (gap,) = [e for e in plugin._worker.journal.events() if e["type"] == "gap"]
+        assert (gap["reason"], "call it again" in gap["detail"]) == ("confidential-not-watched", True)
+    finally:
+        plugin.teardown(host)

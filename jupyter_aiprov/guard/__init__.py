@@ -52,6 +52,7 @@ class Guard:
     def __init__(self, config: AIProv) -> None:
         self.config = config
         self.columns = Columns()
+        self.is_blind = False  # columns were declared and are not known here (a child that lost them)
         self._made: tuple[Mapping[str, Any], Mapping[str, str], Mapping[str, patterns.Rule]] | None = None
         self._warned: set[str] = set()
         self._lock = threading.Lock()
@@ -108,6 +109,8 @@ class Guard:
         place = self._place(request, destination)
         host = request.host if request is not None and request.host else destination
         deadline = _Deadline(len(request.body) if request is not None else 0)
+        if self.is_blind and place == "external":
+            raise self._closed("lost", host, destination)
         with _FailClosed(self, place, host, destination):
             found = Texts() if request is None else Texts.of(request)
             for text in texts or ():
@@ -148,9 +151,8 @@ class Guard:
         self, found: Texts, place: str, rules: Mapping[str, patterns.Rule], deadline: _Deadline
     ) -> list[Finding]:
         counts: Counter[str] = Counter()
-        texts: Iterable[str] = () if _is_harmless(found.found, rules) else found.found
         try:
-            for text in texts:
+            for text in () if _is_harmless(found.found, rules, deadline) else found.found:
                 if text == LOCATION:
                     counts["image-location"] += 1
                     continue
@@ -208,7 +210,7 @@ class Guard:
         columns = self._blocking("external")
         text = _say.closed(reason, host, destination, columns, self.config.language, **more)
         scan = Scan((Finding(f"not-examined-{reason}", 1, "block"),)).to_dict()
-        return ConfidentialDataError(text, rule=f"not-examined-{reason}", column=columns[0], scan=scan)
+        return ConfidentialDataError(text, rule=f"not-examined-{reason}", column=next(iter(columns), None), scan=scan)
 
     def _first_of(self, cell: str | None) -> bool:
         if cell is None:
@@ -222,7 +224,7 @@ class Guard:
             return True
 
 
-def _is_harmless(texts: Sequence[str], rules: Mapping[str, patterns.Rule]) -> bool:
+def _is_harmless(texts: Sequence[str], rules: Mapping[str, patterns.Rule], deadline: _Deadline) -> bool:
     """True when no rule finds anything in these texts joined: then none does in any of them.
 
     Only our own rules are known not to ask where a text begins and ends; long texts are looked at
@@ -233,7 +235,11 @@ def _is_harmless(texts: Sequence[str], rules: Mapping[str, patterns.Rule]) -> bo
     whole = "\n".join(texts)
     if len(whole) > _JOINED_MAX or len(whole.lower()) != len(whole):
         return False
-    return not any(True for rule in rules.values() for _ in rule(whole))
+    for rule in rules.values():
+        for _ in rule(whole):
+            return False
+        deadline.check()
+    return True
 
 
 class _FailClosed:

@@ -53,6 +53,8 @@ _TEXT: Final = {
         "crash": "the check failed ({error})",
         "time": "the check took too long",
         "long": "the body cannot be read to its end ({unread})",
+        "lost": "the columns declared confidential could not be handed to this process",
+        "any": "the declared columns",
         "and": " and ",
     },
     "fr": {
@@ -73,6 +75,8 @@ _TEXT: Final = {
         "crash": "le contrôle a échoué ({error})",
         "time": "le contrôle a pris trop de temps",
         "long": "le corps n'a pu être lu jusqu'au bout ({unread})",
+        "lost": "les colonnes déclarées confidentielles n'ont pu être transmises à ce processus",
+        "any": "les colonnes déclarées",
         "and": " et ",
     },
 }
@@ -132,11 +136,11 @@ def stopped(findings: Iterable[Finding], host: str, destination: str, language: 
 
 
 def closed(reason: str, host: str, destination: str, columns: Iterable[str], language: str, **more: str) -> str:
-    """Why a request that could not be examined was stopped; `reason` is crash, time or long."""
+    """Why a request that could not be examined was stopped; `reason` is crash, time, long or lost."""
     words = _TEXT[language]
     return words["closed"].format(
         host=host,
         destination=place(destination, language),
         why=words[reason].format(**more),
-        columns=", ".join(columns),
+        columns=", ".join(columns) or words["any"],
     )
