@@ -24,7 +24,6 @@ from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from typing import Any
 from uuid import uuid4
 
@@ -33,6 +32,8 @@ from jupyter_aiprov.proof import total
 Event = dict[str, Any]
 GENESIS = "0" * 64
 ROTATE_AT = 64 * 2**20  # bytes
+_RETRY = 5  # seconds until a disk that refused is tried again
+_LINGER = 0.005  # seconds that work which may wait does wait
 PENDING_MAX = 20_000  # lines kept in memory while the disk refuses them
 _TAIL = len(',"hash":""}') + 64
 
@@ -54,13 +55,24 @@ tamper-proof: whoever holds the files can rebuild them.
 
 def now() -> str:
     """This instant as RFC 3339 in UTC with milliseconds and `+00:00`."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+    global _second  # noqa: PLW0603 - the text of the second that is, for all that happens in it
+    seconds, milliseconds = divmod(time.time_ns() // 1_000_000, 1000)
+    known = _second
+    if known[0] != seconds:
+        known = _second = seconds, datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")[:19]
+    return f"{known[1]}.{milliseconds:03d}+00:00"
+
+
+_second = (-1, "")
+
+
+_COMPACT = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 def encode(event: Mapping[str, Any]) -> bytes:
     """An event as one line of ASCII JSON, without line end; what JSON cannot hold is spelled out."""
     try:
-        return json.dumps(event, separators=(",", ":"), allow_nan=False).encode()
+        return _COMPACT(event).encode()
     except (ValueError, TypeError):
         return json.dumps(total(event), separators=(",", ":")).encode()
 
@@ -160,14 +172,16 @@ class _File:
             os.close(self.fd)
 
 
-@dataclass
-class _Item:
-    """Work for the writer: a line, or a function that makes lines there."""
+_forks = 0  # how often this process is a child of the one that loaded us; its number may come again
 
-    event: Event | None = None
-    work: Callable[[], None] | None = None
-    done: threading.Event | None = None
-    sync: bool = False
+
+def _forked() -> None:
+    global _forks  # noqa: PLW0603 - a fact of the process
+    _forks += 1
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 class Journal:
@@ -195,9 +209,12 @@ class Journal:
         self.failed = failed
         self.rotate_at = rotate_at
         self._mode = 0o640 if group_readable else 0o600
-        self._pid = os.getpid()
-        self._queue: SimpleQueue[_Item | None] = SimpleQueue()
+        self._forks = _forks
+        self._queue: deque[Callable[[], None] | None] = deque()  # None: the end
         self._urgent: deque[Callable[[], None]] = deque()
+        self._asleep = _taken()  # let go of to wake the writer
+        self._is_lingering = False
+        self._is_pressed = False  # something in the queue should not wait
         self._file: _File | None = None
         self._texts: _File | None = None
         self._part = 0
@@ -219,33 +236,57 @@ class Journal:
         """False while lines wait in memory for a disk that refuses them."""
         return self.folder is not None and self._refused_since is None
 
+    @property
+    def is_of_parent(self) -> bool:
+        """True in a child process that was forked since: the writer's thread is not here."""
+        return self._forks != _forks
+
     def put(self, event: Event, *, wait: float = 0) -> bool:
         """Queue a line; with `wait`, True when it was on disk within that many seconds."""
-        done = threading.Event() if wait else None
-        self._queue.put(_Item(event=event, done=done))
-        return done.wait(wait) if done else True
+        if not wait:
+            self.run(partial(self.write, event))
+            return True
+        done = _taken()
+        self.run(partial(_then_release, partial(self.write, event), done))
+        return done.acquire(timeout=wait)
 
-    def run(self, work: Callable[[], None], *, urgent: bool = False) -> None:
-        """Queue a function for the writer's thread; `urgent` ones overtake those that are not."""
+    def run(self, work: Callable[[], None], *, urgent: bool = False, lazily: bool = False) -> None:
+        """Queue a function for the writer's thread; `urgent` ones overtake those that are not.
+
+        Work done `lazily` waits a few milliseconds for the asking thread to be busy elsewhere. Never
+        blocks and takes no lock: finalizers call it.
+        """
         if urgent:
             self._urgent.append(work)
-            self._queue.put(_Item())
         else:
-            self._queue.put(_Item(work=work))
+            self._queue.append(work)
+            if lazily and self._is_lingering:
+                return  # the writer wakes by itself, and looks after it said so
+            if not lazily:
+                self._is_pressed = True
+        self._wake()
+
+    def _wake(self) -> None:
+        try:
+            self._asleep.release()
+        except RuntimeError:  # it was told already
+            return
 
     def flush(self, timeout: float, *, sync: bool = False) -> bool:
         """Wait until all that was queued before is written; False when that takes too long."""
         if threading.current_thread() is self._thread or not self._thread.is_alive():
             return True
-        done = threading.Event()
-        self._queue.put(_Item(done=done, sync=sync))
-        return done.wait(timeout)
+        done = _taken()
+        self.run(partial(_then_release, self._sync if sync else _nothing, done))
+        return done.acquire(timeout=timeout)
 
     def close(self, timeout: float = 5) -> bool:
         """Write what is queued, sync and stop; True when all of it was written."""
-        if self._pid != os.getpid() or not self._thread.is_alive():
+        if self.is_of_parent or not self._thread.is_alive():
             return True
-        self._queue.put(None)
+        self._queue.append(None)
+        self._is_pressed = True
+        self._wake()
         self._thread.join(timeout)
         return not self._thread.is_alive() and not self._pending
 
@@ -256,31 +297,36 @@ class Journal:
                 with suppress(OSError):
                     os.close(file.fd)
         self.session, self.head, self.seq, self._part = session, GENESIS, 0, 0
-        self._pid = os.getpid()
-        self._queue, self._urgent = SimpleQueue(), deque()
+        self._forks = _forks
+        self._queue, self._urgent = deque(), deque()
+        self._asleep, self._is_lingering, self._is_pressed = _taken(), False, False
         self._file = self._texts = None
         self._pending, self._memory = deque(), []
         self._refused_since = None
         self._thread = self._started()
 
     # ── the writer's thread ───────────────────────────────────────────────────────
-    def write(self, event: Event) -> None:
-        """Append one event now; only from functions given to `run`."""
+    def write(self, event: Event, placed: Callable[[], None] | None = None) -> None:
+        """Append one event now; only from functions given to `run`. `placed` is called as soon as it is on disk."""
         if self._pending:
             self._retry()
         if self._pending:
             self._keep(event)
             return
-        self._append(event)
+        self._append(event, placed)
 
     def keep_text(self, record: Mapping[str, Any]) -> None:
         """Append a text record to the companion file; only from functions given to `run`."""
+        self.keep_texts(encode(record) + b"\n")
+
+    def keep_texts(self, lines: bytes) -> None:
+        """Append whole lines to the companion file; only from functions given to `run`."""
         if self.folder is None:
             return
         try:
             if self._texts is None or self._texts.gone:
                 self._texts = _File(self.folder / f"{self.session}.content.jsonl", self._mode)
-            self._texts.append(encode(record) + b"\n")
+            self._texts.append(lines)
         except OSError as error:
             self._refuse(error)
 
@@ -291,26 +337,24 @@ class Journal:
         return thread
 
     def _serve(self) -> None:
-        queue = self._queue
+        asleep, queue, urgent = self._asleep, self._queue, self._urgent
         while True:
-            try:
-                item = queue.get(timeout=5 if self._pending else None)
-            except Empty:
+            if not asleep.acquire(timeout=_RETRY if self._pending else -1):
                 self._retry()
                 continue
-            if item is None:
-                self._stop()
-                return
-            while self._urgent:
-                self._attempt(self._urgent.popleft())
-            if item.work is not None:
-                self._attempt(item.work)
-            elif (event := item.event) is not None:
-                self._attempt(partial(self.write, event))
-            elif item.sync:
-                self._sync()
-            if item.done is not None:
-                item.done.set()
+            if not urgent and not self._is_pressed:
+                self._is_lingering = True
+                asleep.acquire(timeout=_LINGER)
+                self._is_lingering = False
+            self._is_pressed = False
+            while urgent or queue:
+                if urgent:
+                    self._attempt(urgent.popleft())
+                elif (work := queue.popleft()) is not None:
+                    self._attempt(work)
+                else:
+                    self._stop()
+                    return
 
     def _attempt(self, work: Callable[[], None]) -> None:
         try:
@@ -318,7 +362,7 @@ class Journal:
         except BaseException as error:  # noqa: BLE001 - a writer that dies would silence the whole record
             self.failed(error)
 
-    def _append(self, event: Event) -> None:
+    def _append(self, event: Event, placed: Callable[[], None] | None) -> None:
         line, mark, seq = self._line(event)
         try:
             self._place(line)
@@ -326,6 +370,8 @@ class Journal:
             self._refuse(error)
             self._keep(event)
             return
+        if placed is not None:
+            placed()
         self._advance(event, seq, mark)
 
     def _line(self, event: Event) -> tuple[bytes, str, int]:
@@ -420,6 +466,24 @@ class Journal:
         for line in self._memory:
             yield json.loads(line)
         yield from list(self._pending)
+
+
+def _taken() -> threading.Lock:
+    """A lock to wait for: the cheapest way to be told something once."""
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
+
+def _then_release(work: Callable[[], None], lock: threading.Lock) -> None:
+    try:
+        work()
+    finally:
+        lock.release()
+
+
+def _nothing() -> None:
+    """Nothing to do but to have come by."""
 
 
 def _name(session: str, part: int) -> str:

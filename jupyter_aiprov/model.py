@@ -39,7 +39,7 @@ class Request:
         """The URL taken apart."""
         return urlsplit(self.url)
 
-    @property
+    @cached_property
     def host(self) -> str:
         """Host name in lower case, without port; empty when the URL has none."""
         try:
@@ -47,7 +47,7 @@ class Request:
         except ValueError:
             return ""
 
-    @property
+    @cached_property
     def port(self) -> int | None:
         """Port named in the URL, or the scheme's."""
         try:
@@ -64,6 +64,11 @@ class Request:
     def query(self) -> Mapping[str, str]:
         """Query of the URL; the last value of a repeated name."""
         return dict(parse_qsl(self.parts.query))
+
+    @cached_property
+    def noted(self) -> dict[str, Any]:
+        """What a reader made of the request, for when it reads the answer."""
+        return {}
 
     @cached_property
     def json(self) -> Json:
@@ -201,6 +206,14 @@ class Invocation:
         out.update(self.extra)
         return out
 
+    def with_(self, **fields: Any) -> Invocation:
+        """The same with other values; `dataclasses.replace` costs ten times as much, on the way of every call."""
+        if not fields.keys() <= _FIELDS:
+            raise TypeError(f"no such field: {sorted(fields.keys() - _FIELDS)}")
+        made = object.__new__(Invocation)
+        made.__dict__.update(self.__dict__, **fields)
+        return made
+
     def content(self) -> dict[str, Any]:
         """The texts: system instructions, input and output messages, tool definitions."""
         out: dict[str, Any] = {}
@@ -213,6 +226,9 @@ class Invocation:
         if self.tools is not None:
             out[semconv.TOOL_DEFINITIONS] = self.tools
         return out
+
+
+_FIELDS = frozenset(Invocation.__dataclass_fields__)
 
 
 def text_of(parts: Sequence[Part]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import math
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -60,7 +61,30 @@ def _key(value: Any) -> str:
 
 def canonical(value: Any) -> bytes:
     """RFC 8785 bytes of any JSON-like value; never raises on what JSON or Python can hold."""
-    return bytes(rfc8785.dumps(total(value)))
+    return plain_canonical(value) or bytes(rfc8785.dumps(total(value)))
+
+
+def plain_canonical(value: Any) -> bytes | None:
+    """The RFC 8785 bytes where sorted compact JSON in UTF-8 is just that: texts, lists and objects; else None."""
+    try:
+        return _SORTED(value).encode() if _is_plain(value) else None
+    except (UnicodeEncodeError, RecursionError):  # lone surrogates; deeper than the interpreter goes
+        return None
+
+
+_SORTED = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False).encode
+
+
+def _is_plain(value: Any) -> bool:
+    """No number but whole safe ones, no key beyond ASCII (RFC 8785 sorts by UTF-16), no other types."""
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return True
+    if kind is dict:
+        return all(type(k) is str and k.isascii() and _is_plain(v) for k, v in value.items())
+    if kind is list:
+        return all(map(_is_plain, value))
+    return kind is int and -_SAFE <= value <= _SAFE
 
 
 def digest(value: Any) -> str:
@@ -75,7 +99,7 @@ def text_sha256(text: str) -> str:
 
 def commitment(nonce: bytes, value: Any) -> str:
     """HMAC-SHA256 of the canonical form under a nonce: shows nothing once the nonce is gone."""
-    return hmac.new(nonce, canonical(value), hashlib.sha256).hexdigest()
+    return hmac.digest(nonce, canonical(value), "sha256").hex()
 
 
 def merkle_root(hashes: Iterable[str]) -> str | None:

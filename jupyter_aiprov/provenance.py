@@ -6,9 +6,10 @@ Withdrawn events leave the counts, never `events`. Standing is derived here and 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import Any
 
 from jupyter_aiprov import semconv
@@ -26,6 +27,7 @@ GROUP_KEYS = (
     "status",
     "weights",
 )
+_GROUP = frozenset(GROUP_KEYS)
 _FAILED = frozenset({"failed", "unread", "started"})
 
 
@@ -101,69 +103,96 @@ def group_attributes(invocation: Event) -> dict[str, Any]:
 
 def alike(invocation: Event) -> str:
     """A key that two invocations share when they belong to one group."""
-    return repr(sorted(group_attributes(invocation).items()))
+    found = [
+        (k, v) for k, v in invocation.items() if v is not None and (k in _GROUP or k.startswith(semconv.REQUEST_PREFIX))
+    ]
+    found.sort(key=itemgetter(0))
+    return repr(found)
 
 
 def uses_of(invocations: Iterable[Event], *, standing: str = "shown", **where: Any) -> list[Use]:
     """Alike calls joined, in order of their first appearance."""
-    groups: dict[str, list[Event]] = {}
+    groups: dict[str, Count] = {}
     for one in invocations:
-        groups.setdefault(alike(one), []).append(one)
-    return [_use(calls, standing, where) for calls in groups.values()]
+        key = alike(one)
+        if key not in groups:
+            groups[key] = Count(one)
+        groups[key].add(one)
+    return [group.use(standing, **where) for group in groups.values()]
 
 
-def _use(calls: Sequence[Event], standing: str, where: Mapping[str, Any]) -> Use:
-    head = calls[0]
-    usage: Counter[str] = Counter()
-    for call in calls:
-        usage.update({k: call[k] for k in semconv.USAGE_KEYS if isinstance(call.get(k), int)})
-    capture = [call.get(semconv.CAPTURE) or {} for call in calls]
-    starts = sorted(str(c["start_time"]) for c in calls if c.get("start_time"))
-    ends = sorted(str(c.get("end_time") or c["start_time"]) for c in calls if c.get("start_time"))
-    spent = [c["seconds"] for c in calls if isinstance(c.get("seconds"), int | float)]
-    return Use(
-        execution=str(head.get("execution") or ""),
-        session=str(head.get("session") or ""),
-        count=len(calls),
-        status=str(head.get("status") or "started"),
-        standing=standing,
-        attributes=group_attributes(head),
-        usage=dict(usage),
-        usage_missing=sum(not any(k in c for k in semconv.USAGE_KEYS) for c in calls),
-        first=starts[0] if starts else None,
-        last=ends[-1] if ends else None,
-        errors=dict(Counter(str(c[semconv.ERROR_TYPE]) for c in calls if c.get(semconv.ERROR_TYPE))),
-        streamed=sum(bool(c.get("streamed")) for c in capture),
-        incomplete=sum(c.get("complete") is False for c in capture),
-        attempts=sum((c.get("attempt") or 1) > 1 for c in capture),
-        repeats=sum(bool(c.get("repeat")) for c in calls),
-        evidence=str(head.get("evidence") or "captured"),
-        seconds=round(sum(spent), 3) if spent else None,
-        invocations=tuple(str(c.get("id")) for c in calls),
-        cell_id=where.get("cell_id", head.get("cell_id")),
-        cell_index=where.get("cell_index"),
-        execution_count=where.get("execution_count", head.get("execution_count")),
-    )
+class Count:
+    """Alike calls as they are counted: `head` is the first of them, and `most` of their ids are kept."""
 
+    def __init__(self, head: Event, most: int | None = None) -> None:
+        self.head = head
+        self.count = self.missing = self.streamed = self.incomplete = self.attempts = self.repeats = 0
+        self.usage: dict[str, int] = {}
+        self.errors: dict[str, int] = {}
+        self.first: str | None = None
+        self.last: str | None = None
+        self.seconds: float | None = None
+        self.evidence = str(head.get("evidence") or "captured")
+        self._most = most
+        self._ids: list[str] = []
 
-def merged(one: Use, other: Use) -> Use:
-    """Two groups of alike calls of one execution as one."""
-    return replace(
-        one,
-        count=one.count + other.count,
-        usage=dict(Counter(one.usage) + Counter(other.usage)),
-        usage_missing=one.usage_missing + other.usage_missing,
-        first=min(filter(None, (one.first, other.first)), default=None),
-        last=max(filter(None, (one.last, other.last)), default=None),
-        errors=dict(Counter(one.errors) + Counter(other.errors)),
-        streamed=one.streamed + other.streamed,
-        incomplete=one.incomplete + other.incomplete,
-        attempts=one.attempts + other.attempts,
-        repeats=one.repeats + other.repeats,
-        evidence=one.evidence if one.evidence == other.evidence else "inferred",
-        seconds=round((one.seconds or 0) + (other.seconds or 0), 3) or None,
-        invocations=(*one.invocations, *other.invocations) if len(one.invocations) < 20 else one.invocations,
-    )
+    def add(self, call: Event) -> None:
+        """One more."""
+        self.count += 1
+        sent = False
+        for key in semconv.USAGE_KEYS:
+            if key in call:
+                sent = True
+                if isinstance(call[key], int):
+                    self.usage[key] = self.usage.get(key, 0) + call[key]
+        self.missing += not sent
+        capture = call.get(semconv.CAPTURE) or {}
+        self.streamed += bool(capture.get("streamed"))
+        self.incomplete += capture.get("complete") is False
+        self.attempts += (capture.get("attempt") or 1) > 1
+        self.repeats += bool(call.get("repeat"))
+        start = call.get("start_time")
+        if start:
+            start, end = str(start), str(call.get("end_time") or start)
+            self.first = start if self.first is None or start < self.first else self.first
+            self.last = end if self.last is None or end > self.last else self.last
+        error = call.get(semconv.ERROR_TYPE)
+        if error:
+            self.errors[str(error)] = self.errors.get(str(error), 0) + 1
+        spent = call.get("seconds")
+        if isinstance(spent, int | float):
+            self.seconds = (self.seconds or 0) + spent
+        if self.evidence != (call.get("evidence") or "captured"):
+            self.evidence = "inferred"
+        if self._most is None or len(self._ids) < self._most:
+            self._ids.append(str(call.get("id")))
+
+    def use(self, standing: str = "shown", **where: Any) -> Use:
+        """What they come to so far."""
+        head = self.head
+        return Use(
+            execution=str(head.get("execution") or ""),
+            session=str(head.get("session") or ""),
+            count=self.count,
+            status=str(head.get("status") or "started"),
+            standing=standing,
+            attributes=group_attributes(head),
+            usage=dict(self.usage),
+            usage_missing=self.missing,
+            first=self.first,
+            last=self.last,
+            errors=dict(self.errors),
+            streamed=self.streamed,
+            incomplete=self.incomplete,
+            attempts=self.attempts,
+            repeats=self.repeats,
+            evidence=self.evidence,
+            seconds=None if self.seconds is None else round(self.seconds, 3),
+            invocations=tuple(self._ids),
+            cell_id=where.get("cell_id", head.get("cell_id")),
+            cell_index=where.get("cell_index"),
+            execution_count=where.get("execution_count", head.get("execution_count")),
+        )
 
 
 def use_of_group(group: Mapping[str, Any], **where: Any) -> Use:

@@ -7,7 +7,7 @@ package's only broad `except`: a failure of ours is a gap, never the user's exce
 
 from __future__ import annotations
 
-import json
+import hmac
 import logging
 import os
 import secrets
@@ -15,22 +15,24 @@ import threading
 import time
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
+from hashlib import blake2b
 from typing import Any, Protocol
 from uuid import uuid4
 
 from jupyter_aiprov import semconv
 from jupyter_aiprov.cells import Cells, Execution
 from jupyter_aiprov.errors import AIProvError, ConfidentialDataError
-from jupyter_aiprov.journal import Event, Journal, now
+from jupyter_aiprov.journal import Event, Journal, encode, now
 from jupyter_aiprov.model import Ended, Exchange, Invocation, Request, Response
-from jupyter_aiprov.proof import commitment, merkle_root
-from jupyter_aiprov.provenance import Provenance, Use, alike, merged, uses_of
+from jupyter_aiprov.proof import canonical, merkle_root, plain_canonical
+from jupyter_aiprov.provenance import Count, Provenance, Use, alike, uses_of
 
 log = logging.getLogger("jupyter_aiprov")
 
 STARTED_WAIT = 0.05  # seconds a call waits for its `started` line
 HEAD, TAIL = 8 * 2**20, 2**20  # bytes of a body kept in memory
+_IDS_MAX = 20  # ids of alike calls that a stamp may need
 _SEEN_MAX = 50_000
 _RETRY_HEADERS = ("x-stainless-retry-count", "x-retry-count")
 
@@ -63,7 +65,10 @@ class Redacts(Protocol):
         """The text without secrets."""
 
     def value(self, value: Any) -> Any:
-        """A JSON-like value without secrets."""
+        """A JSON-like value without secrets, as a copy."""
+
+    def checked(self, value: Any) -> Any:
+        """A JSON-like value without secrets: the very object when it has none."""
 
     def learn_request(self, url: str, headers: Mapping[str, str]) -> None:
         """A request's own credentials are secrets from now on."""
@@ -100,37 +105,47 @@ class Examines(Protocol):
 class Body:
     """The bytes of an answer as kept: head and tail whole, their size always."""
 
-    __slots__ = ("_head", "_tail", "size")
+    __slots__ = ("_pieces", "_room", "_tail", "size")
 
     def __init__(self) -> None:
-        self._head = bytearray()
+        self._pieces: list[bytes] = []
+        self._room = HEAD
         self._tail = bytearray()
         self.size = 0
 
     def add(self, data: bytes) -> None:
         """A further piece."""
-        self.size += len(data)
-        room = HEAD - len(self._head)
-        if room > 0:
-            self._head += data[:room]
-            data = data[room:]
-        if data:
-            self._tail += data
-            if len(self._tail) > 2 * TAIL:
-                del self._tail[:-TAIL]
+        size = len(data)
+        self.size += size
+        if size <= self._room:
+            self._room -= size
+            self._pieces.append(data)
+            return
+        if self._room:
+            self._pieces.append(data[: self._room])
+            data = data[self._room :]
+            self._room = 0
+        self._tail += data
+        if len(self._tail) > 2 * TAIL:
+            del self._tail[:-TAIL]
 
     @property
     def truncated(self) -> bool:
         """True when bytes in the middle were let go."""
-        return self.size > len(self._head) + min(len(self._tail), TAIL)
+        return len(self._tail) > TAIL or self.size > HEAD - self._room + len(self._tail)
 
     def value(self) -> bytes:
         """Head and tail."""
-        return bytes(self._head) + bytes(self._tail[-TAIL:])
+        return b"".join([*self._pieces, self._tail[-TAIL:]])
 
 
 class _Call:
     """One attempt under way; see `capture._tap.Call`."""
+
+    __slots__ = (
+        *("_once", "_recorder", "base", "began", "body", "execution", "first", "headers", "id", "reader", "request"),
+        *("sending", "status"),
+    )
 
     def __init__(self, recorder: Recorder, base: Event, reader: Reads | None, request: Request | None) -> None:
         self.id: str = base["id"]
@@ -170,7 +185,7 @@ class Tally:
     """What a stamp needs of one execution, kept small: groups, hashes of the lines, open calls."""
 
     def __init__(self) -> None:
-        self.groups: dict[str, Use] = {}
+        self.groups: dict[str, Count] = {}
         self.open: dict[str, Event] = {}
         self.hashes: list[str] = []
         self.seqs: list[int] = []
@@ -195,13 +210,15 @@ class Tally:
         self.open.pop(event["id"], None)
         if event.get("kind") == "housekeeping":
             return
-        key, before = alike(event), self.groups.get(alike(event))
-        for use in uses_of([event]):
-            self.groups[key] = use if before is None else merged(before, use)
+        key = alike(event)
+        group = self.groups.get(key)
+        if group is None:
+            group = self.groups[key] = Count(event, _IDS_MAX)
+        group.add(event)
 
     def uses(self) -> list[Use]:
         """Alike calls, those still open among them as `started`."""
-        return [*self.groups.values(), *uses_of(self.open.values())]
+        return [*(group.use() for group in list(self.groups.values())), *uses_of(list(self.open.values()))]
 
     def root(self) -> str | None:
         """Merkle root over the hashes of this execution's lines."""
@@ -239,7 +256,7 @@ class Recorder:
         self.tallies: dict[str, Tally] = defaultdict(Tally)
         self.unwritten = 0  # calls that ended and whose line is not written yet
         self._subscribers: list[Callable[[Event], None]] = []
-        self._seen: OrderedDict[str, str] = OrderedDict()
+        self._seen: OrderedDict[bytes, str] = OrderedDict()  # digest of a text -> its commitment
         self._said: set[tuple[str, ...]] = set()
         self._batches: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -306,7 +323,7 @@ class Recorder:
         method: str,
         version: str | None,
     ) -> _Call:
-        if os.getpid() != self.journal._pid:
+        if self.journal.is_of_parent:
             self._forked()
         execution, evidence = self.cells.current()
         base: Event = {
@@ -324,7 +341,6 @@ class Recorder:
             execution.called = True
         if request is not None:
             base[semconv.CAPTURE]["attempt"] = _attempt(request)
-            self.redactor.learn_request(request.url, request.headers)
         stopped: BaseException | None = None
         if self.examine is not None:
             scan: Mapping[str, Any] | None = None
@@ -340,12 +356,13 @@ class Recorder:
                 site = self.lineage.called(call.id, reader.name if reader else method, request)
                 if site:
                     base["site"] = dict(site)
-        written = threading.Event()
-        self.journal.run(lambda: self._start_line(call, invocation, written), urgent=True)
+        written = threading.Lock()
+        written.acquire()
+        self.journal.run(partial(self._start_line, call, invocation, written), urgent=True)
         if stopped is not None:
             call.finish("error", stopped)
             raise stopped
-        if not written.wait(STARTED_WAIT):
+        if not written.acquire(timeout=STARTED_WAIT):
             self.gap(
                 "queue-timeout", "a started line was not confirmed on disk within 50 ms", execution=base["execution"]
             )
@@ -410,14 +427,16 @@ class Recorder:
         at, spent = now(), time.perf_counter() - call.began
         failure = None if error is None else type(error).__name__
         self.unwritten += 1
-        self.journal.run(lambda: self._end_line(call, ended, failure, invocation, at, spent, read_in))
+        self.journal.run(partial(self._end_line, call, ended, failure, invocation, at, spent, read_in), lazily=True)
 
     # ── the journal's thread ──────────────────────────────────────────────────────
-    def _start_line(self, call: _Call, invocation: Invocation | None, written: threading.Event) -> None:
+    def _start_line(self, call: _Call, invocation: Invocation | None, written: threading.Lock) -> None:
         try:
             with guarded(self._failed, "reading a request"):
-                if call.reader is not None and call.request is not None:
-                    invocation = self._read(call.reader, Exchange(call.request))
+                if call.request is not None:
+                    self.redactor.learn_request(call.request.url, call.request.headers)
+                    if call.reader is not None:
+                        invocation = self._read(call.reader, Exchange(call.request))
             line: Event = {
                 "time": now(),
                 "type": "invocation",
@@ -426,10 +445,11 @@ class Recorder:
                 **call.base,
             }
             if invocation is not None:
-                line.update(self._attributes(invocation, call))
-            self.journal.write(line)
+                line.update(self._clean(self._attributes(invocation, call), {})[0])
+            self.journal.write(line, written.release)
         finally:
-            written.set()
+            if written.locked():
+                written.release()
 
     def _end_line(
         self,
@@ -451,6 +471,8 @@ class Recorder:
         if answer is None:
             answer = Invocation(operation="unknown", unparsed="not understood")
         status = call.base.pop("status_when_over", None) or _status(call, ended, failure, answer)
+        policy = self.content_of(call.execution)
+        attributes, parts = self._clean(self._attributes(answer, call), _parts(answer) if policy != "none" else {})
         line: Event = {
             "time": now(),
             "type": "invocation",
@@ -459,7 +481,7 @@ class Recorder:
             **call.base,
             "end_time": at,
             "seconds": round(spent, 4),
-            **self._attributes(answer, call),
+            **attributes,
         }
         if self.place is not None and status in ("completed", "abandoned"):
             with guarded(self._failed, "placing an answer"):
@@ -484,7 +506,7 @@ class Recorder:
         if answer.kind == "housekeeping":  # the answer shows that it was no call: a plain file, a batch not ready
             self.coverage["housekeeping"] += 1
             line["kind"] = "housekeeping"
-        line.update(self._committed(call, answer))
+        line.update(self._committed(call, parts, policy))
         self.journal.write(line)
         if self.lineage is not None:
             with guarded(self._failed, "following an answer"):
@@ -502,7 +524,7 @@ class Recorder:
             return Invocation(operation="unknown", unparsed=f"{reader.name} failed: {type(error).__name__}")
 
     def _attributes(self, invocation: Invocation, call: _Call) -> Event:
-        """What came from outside, redacted; the names of the keys are ours."""
+        """What came from outside, as it came; the names of the keys are ours."""
         out = invocation.attributes()
         if call.request is not None:
             out[semconv.SERVER_ADDRESS] = call.request.host
@@ -513,69 +535,63 @@ class Recorder:
             asked = self._batches.setdefault(batch, call.id)
             if asked != call.id:
                 out["asked_by"] = asked
-        return {k: self.redactor.value(v) if isinstance(v, str | list | dict) else v for k, v in out.items()}
+        return out
 
-    def _committed(self, call: _Call, answer: Invocation) -> Event:
+    def _clean(self, attributes: Event, parts: dict[str, list[Any]]) -> tuple[Event, dict[str, list[Any]]]:
+        """Without secrets. All is looked at once, as one; only where something is found, piece by piece."""
+        whole = [*attributes.values(), *parts.values()]  # the names are ours
+        if self.redactor.checked(whole) is whole:
+            return attributes, parts
+        value = self.redactor.value
+        return (
+            {k: value(v) if isinstance(v, str | list | dict) else v for k, v in attributes.items()},
+            {k: [value(v) for v in values] for k, values in parts.items()},
+        )
+
+    def _committed(self, call: _Call, parts: dict[str, list[Any]], policy: str) -> Event:
         """Commitments of the texts (and the texts beside the chain, where the policy keeps them)."""
-        policy = self.content_of(call.execution)
-        if policy == "none":
-            return {}
         out: Event = {}
-        parts: dict[str, list[Any]] = {
-            "system": [{"role": "system", "parts": [dict(p) for p in answer.system]}] if answer.system else [],
-            "input": [m.to_dict() for m in answer.input],
-            "output": [m.to_dict() for m in answer.output],
-            "tools": [answer.tools] if answer.tools is not None else [],
-        }
+        texts: list[bytes] | None = [] if policy == "full" else None
         for part, values in parts.items():
-            refs: list[Event] = []
+            refs = []
             for value in values:
-                ref = self._commit(call.id, part, self.redactor.value(value), policy)
+                ref = self._commit(call.id, part, value, texts)
                 if isinstance(value, Mapping) and "role" in value:
                     ref = {"role": value["role"], **ref}
                 refs.append(ref)
             if refs:
                 out[part] = refs
+        if texts:
+            self.journal.keep_texts(b"".join(texts))
         if out.get("input"):
-            marks = [r.get("commitment") or r.get("repeat_of") for r in [*out.get("system", []), *out["input"]]]
-            out["repeat"] = self._is_repeat(json.dumps(marks))
-        if self.keeps_excerpts and call.base.get("execution"):
+            marks = [r.get("commitment") or r["repeat_of"] for r in [*out.get("system", []), *out["input"]]]
+            whole = _digest("", "".join(marks).encode())
+            out["repeat"] = whole in self._seen
+            if not out["repeat"]:
+                self._remember(whole, "")
+        if self.keeps_excerpts and parts and call.base.get("execution"):
             self.tallies[call.base["execution"]].texts.append(
                 {"invocation": call.id, "input": parts["system"] + parts["input"], "output": parts["output"]}
             )
         return out
 
-    def _is_repeat(self, whole: str) -> bool:
-        if whole in self._seen:
-            return True
-        self._remember(whole, "")
-        return False
-
-    def _commit(self, call: str, part: str, value: Any, policy: str) -> Event:
-        try:
-            key = part + json.dumps(value, sort_keys=True)
-        except (TypeError, ValueError):
-            key = part + repr(value)
+    def _commit(self, call: str, part: str, value: Any, texts: list[bytes] | None) -> Event:
+        """A text's commitment, or that of the same sent before; its record goes to `texts`, if there is such a list."""
+        plain = plain_canonical(value)
+        body = plain or canonical(value)
+        key = _digest(part, body)
         known = self._seen.get(key)
         if known is not None:
             return {"repeat_of": known}
         nonce = secrets.token_bytes(16)
-        mark = commitment(nonce, value)
-        if policy == "full":
-            self.journal.keep_text(
-                {
-                    "time": now(),
-                    "commitment": mark,
-                    "nonce": nonce.hex(),
-                    "invocation": call,
-                    "part": part,
-                    "value": value,
-                }
-            )
+        mark = hmac.digest(nonce, body, "sha256").hex()
+        if texts is not None:
+            head = {"time": now(), "commitment": mark, "nonce": nonce.hex(), "invocation": call, "part": part}
+            texts.append(encode(head)[:-1] + b',"value":' + (plain or encode({"": value})[4:-1]) + b"}\n")
         self._remember(key, mark)
         return {"commitment": mark}
 
-    def _remember(self, key: str, mark: str) -> None:
+    def _remember(self, key: bytes, mark: str) -> None:
         self._seen[key] = mark
         if len(self._seen) > _SEEN_MAX:
             self._seen.popitem(last=False)
@@ -599,14 +615,30 @@ class Recorder:
 
     def _forked(self) -> None:
         with self._lock:
-            if os.getpid() == self.journal._pid:
+            if not self.journal.is_of_parent:
                 return
-            parent, self.session = self.session, f"{self.session[:36]}-{os.getpid()}"
+            # Process numbers come again: a name of its own for each child.
+            parent, self.session = self.session, f"{self.session[:36]}-{os.getpid()}-{secrets.token_hex(3)}"
             self.cells.session = self.session
             self.journal.after_fork(self.session)
             self.emit(
                 {"type": "session", "id": self.session, "status": "started", "parent": parent, "pid": os.getpid()}
             )
+
+
+def _parts(answer: Invocation) -> dict[str, list[Any]]:
+    """The texts of a call by where they stand."""
+    return {
+        "system": [{"role": "system", "parts": [dict(p) for p in answer.system]}] if answer.system else [],
+        "input": [m.to_dict() for m in answer.input],
+        "output": [m.to_dict() for m in answer.output],
+        "tools": [answer.tools] if answer.tools is not None else [],
+    }
+
+
+def _digest(part: str, body: bytes) -> bytes:
+    """What the same text gives again, in this process only."""
+    return blake2b(body, digest_size=16, person=part.encode()).digest()
 
 
 def _attempt(request: Request) -> int:

@@ -69,6 +69,7 @@ _MARKS: Final = tuple(
     b"sk- hf_ api_org_ gsk_ AIza AQ. ya29. xai- pplx- r8_ nvapi- csk- lsv2_ AKIA ASIA ghp_ gho_ ghu_ ghs_ ghr_"
     b" github_pat_ glpat glsoat gldt glrt glptt glft xox xapp- k_live_ k_test_ npm_ pypi- SG. dapi .eyJ".split()
 )  # one of them is in every key above
+_MARK: Final = re.compile(b"|".join(map(re.escape, _MARKS)))
 _RUN: Final = 20  # the shortest run that a token format fits into, e.g. an AWS key id
 _RUN_NEEDLE: Final = b"a" * _RUN
 _RUN_TABLE: Final = bytes(97 if chr(c).isascii() and (chr(c).isalnum() or chr(c) in "_-.") else 32 for c in range(256))
@@ -172,6 +173,8 @@ _SECRET_VARIABLE: Final = re.compile(
     r"|credentials?|auth)(?:_(?:id|v?\d+|\w{1,4}))?"
 )
 _PLAIN: Final = re.compile(r"[A-Za-z]*(?:[-_. ][A-Za-z]+)*|[0-9.,:_-]{0,15}|[/~.].*|[A-Za-z]:\\.*")
+_KEY: Final = re.compile("[a-z]+(?:_[a-z]+)*")
+_NAME_MAX: Final = 32
 _SECRET_HEADER: Final = re.compile(r"(?i)authorization|.*(?:key|token|secret|cookie|auth|signature|credential).*")
 _SCHEME: Final = re.compile(r"(?i)(?:bearer|basic|token|apikey|key)\s+")
 
@@ -197,11 +200,8 @@ def _token_spans(text: str, raw: bytes) -> list[Span]:
     while start >= 0:
         end = mapped.find(b" ", start)
         end = len(text) if end < 0 else end
-        run = raw[start:end]
-        for mark in _MARKS:
-            if mark in run:
-                spans += _keys_in_run(text, start, end)
-                break
+        if _MARK.search(raw, start, end):
+            spans += _keys_in_run(text, start, end)
         start = mapped.find(_RUN_NEEDLE, end)
     return spans
 
@@ -375,13 +375,16 @@ class Redactor:
 
     def spans(self, text: str) -> list[Span]:
         """What must not be written of this text: credentials, learnt literals, what finders find."""
-        spans = credentials(text)
+        return merged(credentials(text) + self._learnt(text))
+
+    def _learnt(self, text: str) -> list[Span]:
+        spans: list[Span] = []
         for literal, rule in (*self._literals.items(), *self._carried.items()):
             if literal in text:
                 spans = spans + [Span(*m.span(), rule) for m in re.finditer(re.escape(literal), text)]
         for finder in self.finders:
             spans = [*spans, *finder(text)]
-        return merged(spans)
+        return spans
 
     def text(self, text: str) -> str:
         """The text without its secrets; the same object when it has none."""
@@ -412,8 +415,11 @@ class Redactor:
     def checked(self, value: Any) -> Any:
         """As `value`, but the very object when it has no secret: its texts are looked at once, as one."""
         texts: list[str] = []
-        if _gathered(value, texts, 0) and not self.spans("\n".join(texts)):
-            return value
+        names: list[str] = []
+        if _gathered(value, texts, names, 0):
+            whole = "\n".join(texts)
+            if not credentials(whole) and not self._learnt(f"{whole}\n{chr(10).join(names)}"):
+                return value
         return self._value(value, 0)
 
     def _value(self, value: Any, depth: int) -> Any:
@@ -469,10 +475,11 @@ class Redactor:
         }
 
 
-def _gathered(value: Any, texts: list[str], depth: int) -> bool:
+def _gathered(value: Any, texts: list[str], names: list[str], depth: int) -> bool:
     """Take every text of a JSON value, those that belong together also as one; False where it must be walked.
 
-    Whatever is found in one of the texts is found in them joined by line ends, too.
+    Whatever is found in one of the texts is found in them joined by line ends, too. Keys that are
+    plain words go to `names`: no credential looks like them.
     """
     kind = type(value)
     if kind is str:
@@ -483,24 +490,29 @@ def _gathered(value: Any, texts: list[str], depth: int) -> bool:
         for key, inner in value.items():
             if type(key) is not str:
                 return False
-            texts.append(key)
+            (names if len(key) < _NAME_MAX and _is_plain_key(key) else texts).append(key)
             if type(inner) is str:
                 if inner and is_secret_name(key):
                     return False
                 texts.append(inner)
-            elif inner is not None and not _gathered(inner, texts, depth + 1):
+            elif inner is not None and not _gathered(inner, texts, names, depth + 1):
                 return False
     elif kind is list:
         if depth > _MAX_DEPTH:
             return False
         for inner in value:
-            if not _gathered(inner, texts, depth + 1):
+            if not _gathered(inner, texts, names, depth + 1):
                 return False
         if len(value) > 1:
             texts += _belonging(value)
     else:
         return value is None or kind is bool or kind is int or kind is float
     return True
+
+
+@lru_cache(maxsize=1024)
+def _is_plain_key(key: str) -> bool:
+    return _KEY.fullmatch(key) is not None and not credentials(key)
 
 
 def _belonging(items: list[Any]) -> Iterable[str]:

@@ -62,8 +62,8 @@ class sending:  # noqa: N801 - a context manager read as a verb
 
 
 @lru_cache(maxsize=512)
-def _lowered(name: str) -> tuple[str, bool]:
-    lower = name.lower()
+def _lowered(name: str | bytes) -> tuple[str, bool]:
+    lower = _text(name).lower()
     return lower, _SECRET.search(lower) is not None
 
 
@@ -71,10 +71,13 @@ def request_headers(items: Iterable[tuple[str | bytes, str | bytes]]) -> dict[st
     """Names in lower case; the value of whatever may hold a credential is left out."""
     out: dict[str, str] = {}
     for name, value in items:
-        lower, secret = _lowered(_text(name))
+        lower, secret = _lowered(name)
         if secret:
             Redactor.remember(_text(value))
-        out[lower] = "" if secret else _text(value)
+            out[lower] = ""
+        else:
+            text = _text(value)
+            out[lower] = f"{out[lower]}, {text}" if lower in out else text
     return out
 
 

@@ -77,7 +77,7 @@ def describing(request: Any) -> Callable[[], Request]:
     def describe() -> Request:
         body, truncated = body_of(request)
         return Request(
-            request.method, str(request.url), request_headers(request.headers.items()), body, truncated=truncated
+            request.method, str(request.url), request_headers(request.headers.raw), body, truncated=truncated
         )
 
     return describe

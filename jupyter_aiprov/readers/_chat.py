@@ -29,8 +29,10 @@ FITS = _reading.has(choices=list)
 
 def read(exchange: Exchange, model: str | None = None) -> Invocation:
     """A whole chat exchange; `model` is the one the path names."""
-    body, why = _reading.request_json(exchange.request)
-    return _reading.read(asked(body, why, model), exchange, plain, streamed, FITS)
+    noted = exchange.request.noted
+    if "chat" not in noted:
+        noted["chat"] = asked(*_reading.request_json(exchange.request), model)
+    return _reading.read(noted["chat"], exchange, plain, streamed, FITS)
 
 
 def asked(body: Dict, why: str | None = None, model: str | None = None) -> Invocation:
@@ -211,9 +213,11 @@ def streamed(events: list[_stream.Event]) -> dict[str, Any]:
     for event in events:
         chunk = mapping(event.data)
         for key in ("id", "model", "service_tier", "system_fingerprint"):
-            if string(chunk.get(key)) and not (key in head and key in ("id", "model")):
-                head[key] = chunk[key]
-        spent = first({"u": chunk.get("usage"), "g": dig(chunk, "x_groq", "usage")}, "u", "g") or spent
+            value = chunk.get(key)
+            if value and isinstance(value, str) and not (key in head and key in ("id", "model")):
+                head[key] = value
+        used = chunk.get("usage")
+        spent = (dig(chunk, "x_groq", "usage") if used is None else used) or spent
         for choice in mappings(chunk.get("choices")):
             _grow(choices.setdefault(whole(choice.get("index")) or 0, {}), choice)
     ordered = [choices[index] for index in sorted(choices)]
@@ -231,6 +235,13 @@ def streamed(events: list[_stream.Event]) -> dict[str, Any]:
 
 def _grow(choice: Dict, piece: Dict) -> None:
     """Add a piece to what has arrived of a choice."""
+    delta = piece.get("delta")
+    if type(delta) is dict and delta.keys() <= _WORD and piece.get("finish_reason") is None:
+        word = delta.get("content")  # nearly every piece
+        if type(word) is str:
+            held = choice.get("content")
+            choice["content"] = held + word if isinstance(held, str) else word
+            return
     choice["finish_reason"] = string(piece.get("finish_reason")) or choice.get("finish_reason")
     delta = mapping(piece.get("delta")) or (
         {"content": piece["text"]} if "text" in piece else mapping(piece.get("message"))
@@ -258,6 +269,9 @@ def _grow(choice: Dict, piece: Dict) -> None:
         held = choice.setdefault("function_call", {"arguments": ""})
         held["name"] = held.get("name") or legacy.get("name")
         held["arguments"] += legacy["arguments"] if isinstance(legacy.get("arguments"), str) else ""
+
+
+_WORD = frozenset({"role", "content"})
 
 
 def _block_of(block: Any) -> Dict:

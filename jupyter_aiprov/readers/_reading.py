@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -40,23 +39,23 @@ def read(
         if events and error is None and not tells(found) and (found.get("complete") or exchange.ended == "eof"):
             why, found["complete"] = "the stream holds nothing of its dialect", False
         found = {"unparsed": why, "streamed": True, **found, "error_type": error}
-        return replace(asked, **_kept(asked, found))
+        return asked.with_(**_kept(asked, found))
     error = error_of(payload, response)
     if error is not None:
         failed_job = response.status < 400 and isinstance(payload, dict) and "id" in payload
         found = {"complete": payload is not None or whole(exchange), **(plain(payload) if failed_job else {})}
         kept = _kept(asked, found | {"unparsed": None, "error_type": found.get("error_type") or error})
-        return replace(asked, **kept)
+        return asked.with_(**kept)
     if payload is None:
         if not response.body and response.status != 200:  # accepted, moved, nothing to say
             return asked
-        return replace(asked, unparsed=asked.unparsed or unreadable(response), complete=False)
+        return asked.with_(unparsed=asked.unparsed or unreadable(response), complete=False)
     found = {"complete": True, **plain(payload)}
     if not (fits(payload) if fits is not None else isinstance(payload, dict) and tells(found)):
         found["unparsed"] = found.get("unparsed") or STRANGE
     if found.get("unparsed"):
         found["complete"] = False
-    return replace(asked, **_kept(asked, found))
+    return asked.with_(**_kept(asked, found))
 
 
 def has(**types: type | tuple[type, ...]) -> Fits:
@@ -140,6 +139,8 @@ def error_of(payload: Any, response: Response) -> str | None:
 
 def error_in(payload: Any) -> str | None:
     """Type of the error an object carries: "" when it has one without a type, None without error."""
+    if type(payload) is dict and "error" not in payload and payload.get("type") != "error":
+        return None
     if isinstance(payload, list) and payload:
         payload = payload[0]  # Google wraps errors of streams in a list
     error = dig(payload, "error")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -70,17 +70,18 @@ class Reader:
             found = self.function(exchange)
         except TRIPS as error:
             found = self._asked(exchange.request, f"{self.name}: {type(error).__name__}")
+        more: dict[str, Any] = {}
         if found.error_type is None and exchange.error is not None:
-            found = replace(found, error_type=exchange.error)
-        if found.provider is None:
-            found = replace(found, provider=self.provider)
+            more["error_type"] = exchange.error
+        if found.provider is None and self.provider is not None:
+            more["provider"] = self.provider
         if self.kind == "housekeeping" and found.kind == "call":
-            found = replace(found, kind=self.kind)
-        return found
+            more["kind"] = self.kind
+        return found.with_(**more) if more else found
 
     def _asked(self, request: Request, why: str) -> Invocation:
         try:
-            return replace(self.function(Exchange(request)), unparsed=why)
+            return self.function(Exchange(request)).with_(unparsed=why)
         except TRIPS:
             return Invocation(operation="other", unparsed=why)
 

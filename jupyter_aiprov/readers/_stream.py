@@ -5,24 +5,23 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from jupyter_aiprov.model import Response
 from jupyter_aiprov.readers import _aws, _body
 from jupyter_aiprov.readers._json import parsed
 
 DONE = "[DONE]"
+_SCAN = json.JSONDecoder().scan_once
 _LINES = re.compile(r"\r\n|\n|\r")  # str.splitlines would also cut at U+2028, which JSON allows
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One event of a stream: its name, its text and, where the text is JSON, its value."""
 
     name: str
     text: str
-    data: Any = field(default=None)
+    data: Any = None
 
 
 def events(response: Response) -> list[Event]:
@@ -36,12 +35,20 @@ def events(response: Response) -> list[Event]:
         return [Event("", "", value) for value in _elements(text)]
     if start == "{":
         return [Event("", line, parsed(line)) for line in _LINES.split(text) if line.strip()]
-    return list(_server_sent(text))
+    if "\r" in text:
+        return list(_server_sent(text))
+    out: list[Event] = []
+    for block in text.split("\n\n"):  # an event ends with a blank line
+        if block[:6] == "data: " and "\n" not in block:
+            out.append(_event("", [block[6:]]))
+        else:
+            out += _server_sent(block)
+    return out
 
 
 def done(found: list[Event]) -> bool:
     """True when the stream ended with OpenAI's own mark."""
-    return any(event.text.strip() == DONE for event in found)
+    return any(event.text.strip() == DONE for event in reversed(found))
 
 
 def _server_sent(text: str) -> Iterator[Event]:
@@ -64,7 +71,11 @@ def _server_sent(text: str) -> Iterator[Event]:
 
 def _event(name: str, data: list[str]) -> Event:
     text = "\n".join(data)
-    return Event(name, text, parsed(text))
+    try:
+        value, end = _SCAN(text, 0)
+    except (ValueError, StopIteration, RecursionError):
+        end = -1
+    return Event(name, text, value if end == len(text) else parsed(text))
 
 
 def _elements(text: str) -> Iterator[Any]:
