@@ -177,3 +177,66 @@ def test_strange_messages_pass_untouched(tap, message, path):
             socket.send(message)
             assert socket.recv() == message
         server.shutdown()
+
+
+def responding(event: dict[str, Any]) -> list[dict[str, Any]]:
+    from tests.loopback import responses
+
+    _, pieces = responses({"stream": True}, "Hello there!", "gpt-x", ["Hello", " there!"])
+    return [json.loads(p.split(b"data: ", 1)[1]) for p in pieces]
+
+
+ASKED = {"type": "response.create", "model": "gpt-x", "input": "hi"}
+
+
+def assert_whole(call: FakeCall, method: str) -> None:
+    invocation = read(call)
+    assert (invocation.request_model, said(invocation), invocation.complete) == ("gpt-x", "Hello there!", True)
+    assert (call.method, call.ended) == (method, "eof")
+
+
+def test_a_message_taken_in_pieces_is_followed(tap):
+    from websockets.sync.client import connect
+
+    with speaking(responding) as address, install(tap), connect(f"ws://{address}/v1/responses") as connection:
+        connection.send(json.dumps(ASKED))
+        while json.loads("".join(connection.recv_streaming()))["type"] != "response.completed":
+            pass
+    assert_whole(tap.call, "websockets")
+
+
+async def test_an_asyncio_message_taken_in_pieces_is_followed(tap):
+    from websockets.asyncio.client import connect
+
+    with speaking(responding) as address, install(tap):
+        async with connect(f"ws://{address}/v1/responses") as connection:
+            await connection.send(json.dumps(ASKED))
+            while json.loads("".join([p async for p in connection.recv_streaming()]))["type"] != "response.completed":
+                pass
+    assert_whole(tap.call, "websockets")
+
+
+@pytest.mark.parametrize("leave", ["read", "closed"])
+async def test_aiohttps_websockets_are_one_record_per_turn(tap, leave):
+    aiohttp = pytest.importorskip("aiohttp")
+    tap.wanted = lambda request: request.method == "POST"  # the handshake is none
+    with speaking(responding if leave == "read" else lambda _: []) as address, install(tap):
+        async with aiohttp.ClientSession() as session, session.ws_connect(f"ws://{address}/v1/responses") as socket:
+            await socket.send_json(ASKED)
+            while leave == "read" and (await socket.receive_json())["type"] != "response.completed":
+                pass
+    if leave == "closed":
+        assert tap.call.ended == "closed"
+    else:
+        assert_whole(tap.call, "aiohttp websocket")
+
+
+async def test_other_aiohttp_websockets_are_none_of_our_business(tap):
+    aiohttp = pytest.importorskip("aiohttp")
+    tap.wanted = lambda request: request.method == "POST"
+    with speaking(lambda event: [event]) as address, install(tap):
+        async with aiohttp.ClientSession() as session, session.ws_connect(f"ws://{address}/feed") as socket:
+            await socket.send_json({"type": "response.create"})
+            assert await socket.receive_json() == {"type": "response.create"}
+    assert tap.calls == []
+    assert tap.gaps == []
