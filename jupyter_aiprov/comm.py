@@ -5,7 +5,7 @@ before `%load_ext` finds it. Messages leave through ipykernel's iopub thread, wh
 from any thread; what arrives is put on the recorder's queue and nothing else.
 
     kernel → page   snapshot · events · state · mark
-    page → kernel   declare · review · withdraw · assert
+    page → kernel   declare · review · withdraw · author · assert
 """
 
 from __future__ import annotations
@@ -26,7 +26,13 @@ TARGET = "aiprov"
 HELLO = "aiprov_hello"
 SNAPSHOT_MAX = 5000  # events; older ones are in the journal and summed up in the stamps
 _EVENT_MAX = 64 * 1024  # characters of what a page may send
-_FROM_PAGE = {"declare": "declaration", "assert": "declaration", "review": "review", "withdraw": "withdrawal"}
+_FROM_PAGE = {
+    "declare": "declaration",
+    "assert": "declaration",
+    "review": "review",
+    "withdraw": "withdrawal",
+    "author": "authorship",
+}
 # What the panel does not show stays here: hashes, commitments, raw usage.
 _NOT_SHOWN = frozenset({"prev", "hash", "input", "output", "system", "tools", "usage_raw", "privacy_scan", "packages"})
 

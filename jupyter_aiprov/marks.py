@@ -17,6 +17,7 @@ from jupyter_aiprov.seal import is_source, outputs_digest, sealed
 Record = dict[str, Any]
 
 KEPT = ("reviews", "declarations")  # what people added to a cell mark
+SEEN = ("command", "awareness")  # methods by which the panel sees a tool write
 _RANK = ("unknown", "human", "real-observation", "computed", "ai-assisted", "ai-derived", "synthetic", "ai-generated")
 # Packages whose version says something of how answers were got; the journal has them all.
 KEY_PACKAGES = (
@@ -50,13 +51,19 @@ def cell_mark(
     else:
         out |= {k: said[k] for k in ("schema_version", "origin", "models", "source_sha256") if k in said}
     out["state"] = state_of(said.get("reviews") or {}, source, outputs, withdrawn)
-    authors = [a for stamp in stamps for a in stamp.get("authorship") or ()] or said.get("authorship") or ()
-    if authors:
-        out["authorship"] = [sealed(a) for a in authors]
+    if authors := _authors([a for stamp in stamps for a in stamp.get("authorship") or ()], said):
+        out["authorship"] = authors
     if "outputs_sha256" in said:
         out["outputs_sha256"] = said["outputs_sha256"]
     out |= {k: said[k] for k in KEPT if said.get(k)}
     return out
+
+
+def _authors(ran: Sequence[Mapping[str, Any]], said: Mapping[str, Any]) -> list[Record]:
+    """What the panel saw stays; the rest is the last run's to say, where it says anything."""
+    made = [sealed(a) for a in ran]
+    known = [sealed(a) for a in said.get("authorship") or () if not ran or a.get("method") in SEEN]
+    return made + [a for a in known if a not in made]
 
 
 def _origin(stamps: Sequence[Mapping[str, Any]]) -> str | None:

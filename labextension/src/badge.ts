@@ -1,6 +1,7 @@
 /** The mark on each cell: short words under the prompt, the rest in its tooltip and label. */
 
 import type { Cell } from '@jupyterlab/cells';
+import { authorsLine } from './author';
 import type { NotebookProvenance } from './model';
 import type { CellRecord } from './record';
 import { AI_ORIGINS } from './semconv';
@@ -53,6 +54,7 @@ export class Badges {
     const detail = [
       `${words.cell(record.index)}: ${lines.join(', ')}`,
       ...(record.models.length ? [record.models.join(', ')] : []),
+      ...(record.authorship.length ? [authorsLine(record.authorship, words)].filter(Boolean) : []),
       ...(record.edited ? [words.say('edited since it ran')] : []),
       ...(record.copied ? [words.say('a copy: the stamp was made in another cell')] : [])
     ].join('\n');

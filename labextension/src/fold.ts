@@ -47,6 +47,7 @@ class Fold {
 
   result(): Record {
     this.readDocument();
+    this.readDeclaredAuthors();
     this.readLive();
     const cells = this.document.cells.flatMap(cell => this.cellRecord(cell) ?? []);
     const derivations = this.latest(cells.flatMap(cell => cell.derivations));
@@ -107,6 +108,26 @@ class Fold {
     }
   }
 
+  /** Who wrote a cell, as people said it: in the cell's mark, in the log, or told by the kernel just now. */
+  private readDeclaredAuthors(): void {
+    const seen = new Set<string>();
+    const from = (id: string, raw: Fields, home: DocumentCell | null): void => {
+      const named = text(raw.cell_id, 64) || text(raw.subject, 300).replace(/^cell:/, '');
+      const cell = home ?? this.byId.get(named);
+      if (cell && raw.kind === 'authorship' && !seen.has(id) && !this.withdrawn.has(id)) {
+        seen.add(id);
+        add(this.authors, cell, declaredAuthor(id, raw));
+      }
+    };
+    for (const cell of this.document.cells) {
+      if (cell.mark.declarations !== undefined) {
+        keyed(cell.mark.declarations, new LeftOut()).forEach(([id, raw]) => from(id, raw, cell));
+      }
+    }
+    keyed(this.document.log.declarations, new LeftOut()).forEach(([id, raw]) => from(id, raw, null));
+    this.live?.declarations.forEach((raw, id) => from(id, raw, null));
+  }
+
   /** Runs the kernel told of and no stamp holds yet, or holds less of. */
   private readLive(): void {
     if (!this.live) {
@@ -139,10 +160,18 @@ class Fold {
     const copy = !stamps.length && !lively ? this.copies.get(cell) : undefined;
     const mark = cell.mark;
     const hasMark = Object.keys(mark).length > 0;
-    if (!stamps.length && !lively && !copy && !hasMark && !cell.broken) {
+    const isDeclared = this.authors.has(cell);
+    if (!stamps.length && !lively && !copy && !hasMark && !cell.broken && !isDeclared) {
       return null;
     }
-    const isPlain = stamps.length === 1 && cell.stamps.length === 1 && !lively && !copy && mark.reviews === undefined;
+    const isPlain =
+      stamps.length === 1 &&
+      cell.stamps.length === 1 &&
+      !lively &&
+      !copy &&
+      !isDeclared &&
+      mark.reviews === undefined &&
+      mark.declarations === undefined;
     const known = isPlain ? records.get(cell) : undefined;
     const record = known ?? this.newRecord(cell, stamps, lively, copy);
     if (isPlain) {
@@ -181,6 +210,7 @@ class Fold {
       gaps.push(...run.gaps.map(gap => ({ ...gap, cellIndex: cell.index })));
     }
     authorship.push(...objects(mark.authorship, this.left, 100).map(raw => placed(authorshipOf(raw))));
+    authorship.push(...(this.authors.get(cell) ?? []).map(placed));
     const reviews = keyed(mark.reviews, this.left).flatMap(([id, raw]) => this.review(id, raw, cell));
     const ran = lively
       ? lively[2].sourceSha256
@@ -280,6 +310,7 @@ class Fold {
   private byId: Map<string, DocumentCell>;
   private stamps = new Map<DocumentCell, [string, Stamp][]>();
   private copies = new Map<DocumentCell, Stamp>();
+  private authors = new Map<DocumentCell, Authorship[]>();
   private lively = new Map<DocumentCell, [string, Use[], Run]>();
   private elsewhere: Use[] = [];
   private openGaps: Gap[] = [];
@@ -317,8 +348,11 @@ function originOf(
       ? 'ai-generated'
       : (RANK.find(one => found.has(one)) ?? 'ai-generated');
   }
-  const origin = RANK.find(one => found.has(one));
-  return origin ?? (authorship.some(one => one.origin === 'human') ? 'human' : null);
+  const isByPerson = authorship.some(one => one.origin === 'human');
+  if (isByPerson && found.size > 0 && derivations.every(one => !AI_ORIGINS.has(one.origin))) {
+    return 'ai-assisted'; // AI, then a person: neither word alone would be true
+  }
+  return RANK.find(one => found.has(one)) ?? (isByPerson ? 'human' : null);
 }
 
 /** What people did with a cell; an edited source needs another look. */
@@ -327,18 +361,31 @@ function cellState(reviews: readonly Review[], edited: boolean): Verification {
   return among(latestWord(words), VERIFICATIONS, 'unverified');
 }
 
-function declarationOf(id: string, raw: Fields, cellIndex: number | null): Declaration {
+function personOf(raw: Fields): Person | null {
   const by = fields(raw.by);
-  const person: Person | null = raw.by
+  return raw.by
     ? { name: text(by.name, 200), identity: by.identity === 'authenticated' ? 'authenticated' : 'asserted' }
     : null;
+}
+
+function declaredAuthor(id: string, raw: Fields): Authorship {
+  const said = authorshipOf(fields(raw.value));
+  return {
+    ...said,
+    evidence: 'declared',
+    method: '',
+    declared: { id, time: text(raw.time, 40), by: personOf(raw) }
+  };
+}
+
+function declarationOf(id: string, raw: Fields, cellIndex: number | null): Declaration {
   const value = fields(raw.value);
   return {
     id,
     kind: text(raw.kind, 60),
     subject: text(raw.subject, 300),
     value: typeof raw.value === 'string' ? text(raw.value, 2000) : text(value.text, 2000),
-    by: person,
+    by: personOf(raw),
     time: text(raw.time, 40),
     cellIndex
   };

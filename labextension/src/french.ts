@@ -41,6 +41,18 @@ export const FRENCH: ReadonlyMap<string, string> = new Map(
     loopback: 'serveur sur cette machine',
     institutional: "serveur de l'établissement",
     external: 'service externe',
+    // who wrote a cell
+    'Who wrote %1?': 'Qui a écrit : %1 ?',
+    'a person': 'une personne',
+    'A person': 'Une personne',
+    'An AI': 'Une IA',
+    'AI tool': "Outil d'IA",
+    'A question': 'Une question',
+    'Do not ask': 'Ne pas demander',
+    'seen as it was written': "vu au moment de l'écriture",
+    'then a person (declared)': 'puis une personne (déclaré)',
+    '%2: %1 line was pasted. Written by …?': '%2 : %1 ligne collée. Rédigée par … ?',
+    '%2: %1 lines were pasted. Written by …?': '%2 : %1 lignes collées. Rédigées par … ?',
     // head
     'Open a notebook to see its AI provenance.': 'Ouvrez un carnet pour voir sa provenance IA.',
     'No kernel: read from the file.': 'Aucun noyau : lu dans le fichier.',

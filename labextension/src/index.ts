@@ -8,6 +8,7 @@ import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { Watch } from './watch';
 import { Badges } from './badge';
 import { addCommands } from './commands';
 import type { Tab } from './head';
@@ -79,6 +80,7 @@ const plugin: JupyterFrontEndPlugin<IProvenanceTracker> = {
         show('timeline');
       });
       badges.set(notebook, layer);
+      new Watch(model, app.commands, () => settings.asksAboutPastes);
       notebook.disposed.connect(() => badges.delete(notebook));
       const button = new ToolbarButton({
         icon: provenanceIcon,

@@ -9,21 +9,35 @@ const RANK = [
   ...['unknown', 'human', 'real-observation', 'computed', 'ai-assisted', 'ai-derived', 'synthetic', 'ai-generated']
 ];
 
+/** Methods by which the panel sees a tool write. */
+const SEEN = new Set(['command', 'awareness']);
+
 /** The parts of a mark that stamps decide; those of people are not among them. */
 export function markOfStamps(stamps: readonly Fields[], said: Fields): Fields {
   const last = stamps[stamps.length - 1];
   const origin = originOf(stamps);
   const models = modelsOf(stamps);
   const source = fields(last?.execution).source_sha256;
-  const authors = stamps.flatMap(one => listed(one.authorship));
-  const kept = authors.length ? authors : listed(said.authorship);
+  const kept = authorsOf(
+    stamps.flatMap(one => listed(one.authorship)),
+    said
+  );
   return {
     schema_version: last?.schema_version || SCHEMA_VERSION,
     ...(origin ? { origin } : {}),
     ...(models.length ? { models } : {}),
     ...(source ? { source_sha256: source } : {}),
-    ...(kept.length ? { authorship: kept.map(sealed) } : {})
+    ...(kept.length ? { authorship: kept } : {})
   };
+}
+
+/** What the panel saw stays; the rest is the last run's to say, where it says anything. */
+export function authorsOf(ran: readonly Fields[], said: Fields): Fields[] {
+  const known = listed(said.authorship).map(sealed);
+  const made = ran.map(sealed);
+  const seals = new Set(made.map(one => one.seal));
+  const seen = known.filter(one => !ran.length || SEEN.has(String(one.method)));
+  return [...made, ...seen.filter(one => !seals.has(one.seal))];
 }
 
 function originOf(stamps: readonly Fields[]): string | null {

@@ -8,12 +8,13 @@ import { fold } from './fold';
 import { fields, Fields, isFields, text } from './json';
 import { KernelLink } from './kernel';
 import { Live } from './live';
+import { Questions } from './questions';
 import type { Record } from './record';
 import { isSource, outputsDigest, sourceDigest } from './seal';
 import { KEY } from './semconv';
 import { Summary, summaryOf } from './summary';
 import type { INotebookProvenance } from './tokens';
-import { Writer } from './write';
+import { Drafted, Writer } from './write';
 
 const QUIET = 150; // ms without a change before the document is read again
 const PATIENCE = 1000; // ms after which it is read even while changes go on
@@ -33,6 +34,7 @@ export class NotebookProvenance implements INotebookProvenance {
     this.onModel();
   }
 
+  readonly questions = new Questions();
   readonly link: KernelLink;
   readonly writer: Writer;
 
@@ -90,6 +92,38 @@ export class NotebookProvenance implements INotebookProvenance {
   /** The notebook as JSON, as it would be saved. */
   json(): unknown {
     return this.panel.content.model?.toJSON() ?? null;
+  }
+
+  /** When a cell last changed on this page; 0 for never. */
+  touched(cell: ICellModel): number {
+    return this.times.get(cell) ?? 0;
+  }
+
+  /** A tool wrote a cell while we watched. */
+  wrote(cellId: string, said: Drafted): void {
+    if (!this.isReadOnly) {
+      this.writer.wrote(cellId, said);
+      this.questions.settle(cellId);
+      this.soon();
+    }
+  }
+
+  /** A person says who wrote a cell; with that its question is answered. */
+  declareAuthor(cellId: string, value: Fields, by: Fields): void {
+    this.questions.settle(cellId);
+    this.writer.declareAuthor(cellId, value, by);
+    this.soon();
+  }
+
+  /** A person takes a declaration back. */
+  withdraw(id: string, cellId: string): void {
+    this.writer.withdraw(id, '', cellId);
+    this.soon();
+  }
+
+  /** There is a question that only a person can answer. */
+  asked(): void {
+    this.soon();
   }
 
   /** Show a cell and make it the active one; the focus stays where it is. */
@@ -151,6 +185,7 @@ export class NotebookProvenance implements INotebookProvenance {
   }
 
   private onCell(cell: ICellModel): void {
+    this.times.set(cell, Date.now());
     this.cells.delete(cell);
   }
 
@@ -227,6 +262,7 @@ export class NotebookProvenance implements INotebookProvenance {
   private live: Live | null = null;
   private cells = new WeakMap<ICellModel, ModelCell>();
   private watched = new WeakSet<ICellModel>();
+  private times = new WeakMap<ICellModel, number>();
   private digests = new WeakMap<ICellModel, Digest>();
   private isDisposed = false;
   private timer = 0;

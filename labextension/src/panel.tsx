@@ -132,6 +132,7 @@ export class ProvenancePanel extends ReactWidget {
             filter={this.filter}
             onFilter={filter => this.open('timeline', filter)}
             activeIndex={model.activeIndex}
+            onDeclare={(cellId, value) => model.declareAuthor(cellId, value, this.by(person))}
           />
         );
       case 'data':

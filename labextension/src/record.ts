@@ -65,7 +65,10 @@ export interface Authorship {
   readonly tool: string;
   readonly model: string;
   readonly share: readonly [number, number] | null;
+  readonly method: string;
   readonly evidence: Evidence;
+  /** Of a declaration: its id, when and by whom it was made. */
+  readonly declared: { readonly id: string; readonly time: string; readonly by: Person | null } | null;
   readonly cellIndex: number | null;
   readonly cellId: string | null;
 }

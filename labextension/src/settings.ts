@@ -27,6 +27,11 @@ export class Settings {
     return this.settings !== null && this.settings.get('hintSeen').composite !== true && !this.isDismissed;
   }
 
+  /** Whether a large paste leads to a question. */
+  get asksAboutPastes(): boolean {
+    return this.settings?.get('askAboutPastes').composite !== false;
+  }
+
   hint(notice: string): string {
     return (
       notice ||

@@ -164,7 +164,9 @@ export function authorshipOf(raw: Fields): Authorship {
     tool: text(raw.tool, 120),
     model: text(raw.model, 200),
     share: low !== null && high !== null ? [low, high] : null,
+    method: text(raw.method, 60),
     evidence: among(raw.evidence, EVIDENCES, 'inferred'),
+    declared: null,
     cellIndex: null,
     cellId: null
   };

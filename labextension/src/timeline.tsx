@@ -1,6 +1,8 @@
 /** The *Timeline*: every use by cell, in the order of the document. */
 
 import * as React from 'react';
+import { Authors, authorsLine } from './author';
+import type { Fields } from './json';
 import { choicesOf, Filter, hasTrouble, isShown, Row, rowsOf, usesOfRow } from './filter';
 import type { NotebookProvenance } from './model';
 import type { CellRecord, Use } from './record';
@@ -16,6 +18,7 @@ export interface TimelineProps {
   filter: Filter;
   onFilter: (filter: Filter) => void;
   activeIndex: number;
+  onDeclare: (cellId: string, value: Fields) => void;
 }
 
 export function Timeline(props: TimelineProps): React.ReactElement {
@@ -77,6 +80,7 @@ export function Timeline(props: TimelineProps): React.ReactElement {
           {words.say('errors')}
         </label>
       </div>
+      <Authors model={model} words={words} activeIndex={props.activeIndex} onDeclare={props.onDeclare} />
       {rows.length === 0 && (
         <p className="jp-AIProv-quiet">
           {record.isEmpty ? words.say('No AI use recorded.') : words.say('Nothing matches the filter.')}
@@ -227,9 +231,9 @@ function signature(row: Row): string {
 
 function originLine(cell: CellRecord, words: Words): string {
   const parts = [cell.origin ? words.origin(cell.origin) : words.say('origin not declared')];
-  const code = cell.authorship.find(one => AI_ORIGINS.has(one.origin));
+  const code = authorsLine(cell.authorship, words);
   if (code) {
-    parts.push(words.say('code: %1', code.tool || code.model || words.origin(code.origin)));
+    parts.push(code);
   }
   if (cell.origin && AI_ORIGINS.has(cell.origin)) {
     parts.push(words.state(cell.state));

@@ -6,8 +6,9 @@
 import type { ICellModel, ICodeCellModel } from '@jupyterlab/cells';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { PartialJSONValue } from '@lumino/coreutils';
-import { fields, Fields, isFields, text } from './json';
+import { fields, Fields, isFields, LeftOut, objects, text } from './json';
 import type { KernelLink } from './kernel';
+import { authorsOf } from './mark';
 import { canonical } from './proof';
 import { isReviewOutdated, outputsDigest, sealed, sourceDigest } from './seal';
 import { KEY, SCHEMA_VERSION } from './semconv';
@@ -33,6 +34,14 @@ export interface ReviewDraft {
   readonly units: Fields | null;
 }
 
+/** A cell that a tool wrote, as it was seen. */
+export interface Drafted {
+  readonly origin: 'ai-generated' | 'ai-assisted';
+  readonly tool: string;
+  readonly method: 'command' | 'awareness';
+  readonly confidence: 'high' | 'medium';
+}
+
 export class Writer {
   constructor(
     private panel: NotebookPanel,
@@ -52,8 +61,9 @@ export class Writer {
       if (cell) {
         const said = fields(cell.getMetadata(KEY));
         const kept = Object.fromEntries(['reviews', 'declarations'].flatMap(k => (k in said ? [[k, said[k]]] : [])));
-        const authors = 'authorship' in said ? { authorship: said.authorship } : {}; // older than this run
-        setMark(cell, withState({ ...authors, ...fields(data.mark), ...kept }, cell, this.withdrawn()));
+        const authorship = authorsOf(objects(fields(data.mark).authorship, new LeftOut()), said);
+        const authors = authorship.length ? { authorship } : {};
+        setMark(cell, withState({ ...fields(data.mark), ...authors, ...kept }, cell, this.withdrawn()));
       }
       this.put(entry);
     });
@@ -108,6 +118,41 @@ export class Writer {
     const event = sealed({ type: 'declaration', id, kind, subject, value, by, time: now() });
     this.transact(() => this.put({ cellId: null, map: 'declarations', id, value: event }));
     this.link.send('declare', event);
+  }
+
+  /** A person says who wrote a cell. */
+  declareAuthor(cellId: string, value: Fields, by: Fields): void {
+    const cell = this.cell(cellId);
+    if (!cell) {
+      return;
+    }
+    const id = randomId();
+    const source_sha256 = sourceDigest(cell.sharedModel.getSource());
+    const event = sealed({
+      ...{ type: 'declaration', id, kind: 'authorship', subject: `cell:${cellId}`, cell_id: cellId },
+      ...{ value: { ...value, source_sha256 }, by, time: now() }
+    });
+    this.transact(() => this.put({ cellId, map: 'declarations', id, value: event }));
+    this.link.send('declare', event);
+  }
+
+  /** A tool wrote a cell: seen here, so it is on record here. */
+  wrote(cellId: string, drafted: Drafted): void {
+    const cell = this.cell(cellId);
+    if (!cell) {
+      return;
+    }
+    const { origin, tool, method, confidence } = drafted;
+    const source_sha256 = sourceDigest(cell.sharedModel.getSource());
+    const one = sealed({ source_sha256, origin, tool, method, evidence: 'captured', confidence });
+    const said = fields(cell.getMetadata(KEY));
+    const known = objects(said.authorship, new LeftOut());
+    if (known.some(other => other.seal === one.seal)) {
+      return;
+    }
+    const mark = { schema_version: SCHEMA_VERSION, origin, ...said, authorship: [...known, one] };
+    this.transact(() => setMark(cell, withState(mark, cell, this.withdrawn())));
+    this.link.send('author', { ...one, type: 'authorship', id: randomId(), cell_id: cellId });
   }
 
   /** An answer for the disclosure, its language or its template. An answer that was taken out stays as an empty one. */
