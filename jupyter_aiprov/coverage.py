@@ -21,8 +21,11 @@ _SHELL_AI = re.compile(
     r"|api\.(?:openai|anthropic|mistral|cohere)\b|huggingface-cli"
 )
 _SQL_AI = re.compile(
-    r"\b(?:ai_query|ai_classify|ai_gen|ai_extract|ai_summarize|ai_translate|ai_analyze_sentiment|ai_mask|ai_similarity"
-    r"|ML\.GENERATE_TEXT|ML\.GENERATE_EMBEDDING|AI\.GENERATE\w*|SNOWFLAKE\.CORTEX\.\w+|AI_COMPLETE|AI_FILTER|AI_AGG)\s*\(",
+    r"\b(?:ai_(?:query|classify|gen|extract|summarize|translate|analyze_sentiment|mask|similarity|fix_grammar|forecast"
+    r"|parse_document|complete|filter|agg|embed|sentiment|redact|transcribe|summarize_agg|generate_embeddings)"
+    r"|(?-i:ML\.(?:GENERATE_TEXT|GENERATE_EMBEDDING|UNDERSTAND_TEXT|TRANSLATE))"
+    r"|(?-i:AI\.(?:GENERATE\w*|IF|SCORE|CLASSIFY|EMBED))"
+    r"|SNOWFLAKE\.CORTEX\.\w+|ai\.(?:openai|anthropic|ollama|cohere)_\w+|DBMS_VECTOR_CHAIN\.\w+)\s*\(",
     re.I,
 )
 _SKIP = frozenset({"jupyter_aiprov", "__main__", "builtins"})

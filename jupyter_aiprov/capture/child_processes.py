@@ -1,8 +1,9 @@
-"""Python children that start without us: not followed, only said (`child-process`)."""
+"""Children that ask models without us, Python's and others: not followed, only said (`child-process`)."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import PurePath
@@ -19,20 +20,27 @@ MODULES = (
     "subprocess",
 )
 
+# Programs that ask models, and those that do when they fetch from a service. `claude` is followed by its SDK's capture.
+_ASKS = frozenset({"ollama", "llama-cli", "llamafile", "codex", "gemini", "aichat", "sgpt", "mods", "llm"})
+_FETCHES = frozenset({"curl", "wget", "http", "https", "xh"})
+_SERVICE = re.compile(
+    r"api\.(?:openai|anthropic|mistral|cohere|groq|together|x)\.|generativelanguage|/v1/(?:chat|completions|messages|embed)"
+    r"|/api/(?:chat|generate|embed)|huggingface\.co/"
+)
 _VARIABLE = "AIPROV_WORKERS"  # set for children that start with us
 _PTH = "jupyter_aiprov_workers.pth"
 
 
 @contextmanager
 def install(module: ModuleType, tap: Tap) -> Iterator[None]:
-    """Wrap the making of a child; the programs `python` and multiprocessing's own are said once each."""
+    """Wrap the making of a child; each kind of program is said once."""
 
     def making(original: Function, patch: Patch) -> Function:
         def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807 - what it replaces
             __tracebackhide__ = True
-            if patch.active and not _follows():
-                name = "multiprocessing" if module.__name__ != "subprocess" else _python(args, kwargs)
-                if name:
+            if patch.active:
+                name = "multiprocessing" if module.__name__ != "subprocess" else _program(args, kwargs)
+                if name and not (name in ("python", "multiprocessing") and _follows()):
                     tap.gap("child-process", f"{name}: what it asks of models is not followed")
             original(self, *args, **kwargs)
 
@@ -51,12 +59,15 @@ def _follows() -> bool:
     return os.path.exists(os.path.join(sysconfig.get_path("purelib"), _PTH))  # noqa: PTH110, PTH118 - one stat
 
 
-def _python(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
-    """`python` where a Python program is started; never its arguments, which may hold secrets."""
+def _program(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
+    """`python`, or a program that asks models; never its arguments, which may hold secrets."""
     try:
         command = kwargs.get("args", args[0] if args else ())
-        first = command.split()[0] if isinstance(command, str) else command[0]
-        name = PurePath(os.fsdecode(first)).name
+        words = command.split() if isinstance(command, str) else [os.fsdecode(word) for word in command]
+        name = PurePath(words[0]).name
     except DRIFT:
         return None
-    return "python" if name.startswith("python") else None
+    if name.startswith("python"):
+        return "python"
+    asks = name in _ASKS or (name in _FETCHES and any(_SERVICE.search(word) for word in words[1:]))
+    return name if asks else None

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -162,3 +163,20 @@ def test_python_children_that_are_not_followed_are_said_once(tap: FakeTap, insta
     subprocess.run(["true"], check=True)
     said = [detail for reason, detail in tap.gaps if reason == "child-process"]
     assert said == ["python: what it asks of models is not followed"]
+
+
+@pytest.mark.parametrize(
+    ("command", "named"),
+    [
+        (["ollama", "run", "llama3.2", "s3cret"], "ollama"),
+        (["/usr/bin/curl", "-s", "https://api.openai.com/v1/chat/completions", "-H", "s3cret"], "curl"),
+        ("curl http://localhost:11434/api/generate -d s3cret", "curl"),
+        (["curl", "https://data.example/cohort.csv"], None),
+        (["git", "status"], None),
+    ],
+)
+def test_programs_that_ask_models_are_said_by_name(tap: FakeTap, installed, command, named):
+    with pytest.raises(OSError, match="no-such-folder"):
+        subprocess.Popen(command, cwd="/no-such-folder")
+    said = [detail for reason, detail in tap.gaps if reason == "child-process"]
+    assert said == ([f"{named}: what it asks of models is not followed"] if named else [])

@@ -1,0 +1,69 @@
+"""What nothing here can observe is said: shell commands, AI functions of databases, libraries without a hook."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jupyter_aiprov.coverage import blind_spots
+from tests.kernels import kernel
+
+SEEN = {
+    "!curl https://api.openai.com/v1/chat/completions -d @ask.json": ("shell-command", "curl"),
+    "answer = !curl -s http://localhost:11434/api/generate": ("shell-command", "curl"),
+    "x = 1\n  !ollama run llama3.2 'why'": ("shell-command", "ollama"),
+    "%%bash\nset -e\nollama run llama3.2 < prompt.txt": ("shell-command", "ollama"),
+    "%%sh\nclaude -p 'summarise' > out.txt": ("shell-command", "claude"),
+    "%%script bash\ncurl https://x": ("shell-command", "curl"),
+    "%sx llama-cli -m model.gguf": ("shell-command", "llama-cli"),
+    "!ls": ("shell-command", ""),
+    "spark.sql('SELECT ai_query(\"databricks-gpt\", note) FROM notes')": ("sql-function", "ai_query"),
+    "df.selectExpr('ai_classify(note, array(\"a\"))')": ("sql-function", "ai_classify"),
+    "df.withColumn('s', expr('ai_analyze_sentiment(note)'))": ("sql-function", "ai_analyze_sentiment"),
+    "%%bigquery\nSELECT * FROM ML.GENERATE_TEXT(MODEL m, TABLE t)": ("sql-function", "ML.GENERATE_TEXT"),
+    "%%bigquery\nSELECT AI.CLASSIFY(note, ['a']) FROM t": ("sql-function", "AI.CLASSIFY"),
+    "session.sql(\"SELECT SNOWFLAKE.CORTEX.COMPLETE('m', note)\")": ("sql-function", "SNOWFLAKE.CORTEX.COMPLETE"),
+    "%%sql\nSELECT ai_complete('m', note) FROM t": ("sql-function", "ai_complete"),
+    "%%sql\nSELECT ai.openai_chat_complete('gpt-4o', note) FROM t": ("sql-function", "ai.openai_chat_complete"),
+}
+UNSEEN = [
+    "x = 1",
+    "curl = 3\nprint(curl)",
+    "if a != b: pass",
+    "# !curl x",
+    "%time ask()",
+    "ai.generate_thing(x)",
+    "my_ai_query",
+]
+
+
+@pytest.mark.parametrize("source", SEEN)
+def test_a_cell_that_may_call_ai_where_nothing_sees_it_is_noted_with_its_word(source: str) -> None:
+    assert SEEN[source] in list(blind_spots(source))
+
+
+@pytest.mark.parametrize("source", UNSEEN)
+def test_an_ordinary_cell_is_not(source: str) -> None:
+    assert list(blind_spots(source)) == []
+
+
+def test_the_disclosure_says_what_was_not_captured(tmp_path: Path) -> None:
+    with kernel(tmp_path) as nb:
+        nb.run("%load_ext jupyter_aiprov")
+        nb.run("!echo curl s3cret-argument")
+        nb.run("%%bash\necho ollama run")
+        nb.run("query = 'SELECT ai_query(m, note)'")
+        nb.run("import sys, types; sys.modules['vllm'] = types.ModuleType('vllm')")
+        gaps = {(e["reason"], e["detail"]) for e in nb.events("gap")}
+        nb.run("%unload_ext jupyter_aiprov")
+        (coverage,) = [e["coverage"] for e in nb.events("session") if e["status"] == "ended"]
+    wanted = {
+        ("shell-command", "curl"),
+        ("shell-command", "ollama"),
+        ("sql-function", "ai_query"),
+        ("not-covered", "vllm"),
+    }
+    assert wanted <= gaps
+    assert "s3cret-argument" not in str(gaps)
+    assert (coverage["shell-command"], coverage["sql-function"], coverage["not_covered"]) == (2, 1, ["vllm"])
