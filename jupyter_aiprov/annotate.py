@@ -15,7 +15,7 @@ from typing import Any
 
 from jupyter_aiprov import journal as journals
 from jupyter_aiprov import semconv, stamp
-from jupyter_aiprov.authorship import answers_of, authorship_of_notebook
+from jupyter_aiprov.authorship import answers_of, authorship_of_notebook, first_runs
 from jupyter_aiprov.document import Node, Notebook, cell_id, cells, mark, metadata, outputs, set_mark
 from jupyter_aiprov.marks import KEPT, cell_mark, entry_of_stamps, session_entry, withdrawn_of
 from jupyter_aiprov.notebook import Found, marks_of, provenance_of, resolve, stamps_of
@@ -173,7 +173,8 @@ def _mark_authors(out: Annotated, events: Sequence[Event], files: Sequence[Path]
     """Who wrote a cell, from other tools' marks and, where their texts were kept, from the answers."""
     kept = {t["commitment"]: t["value"] for path in files if _is_texts(path) for t in journals.read_texts(path)}
     by_cell = {one.index: one.sound for one in stamps_of(out.notebook) if not one.is_broken}
-    for index, said in authorship_of_notebook(out.notebook, answers_of(events, kept)).items():
+    answers = answers_of(events, kept)
+    for index, said in authorship_of_notebook(out.notebook, answers, first_runs(events)).items():
         cell = dict(cells(out.notebook))[index]
         before = mark(cell)
         known = list(before.get("authorship") or ())

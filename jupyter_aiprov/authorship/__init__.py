@@ -17,13 +17,13 @@ from typing import Any, Final
 
 from jupyter_aiprov import semconv
 from jupyter_aiprov.authorship._index import Index, Match, Text
-from jupyter_aiprov.authorship._pieces import Kind, pieces, texts
+from jupyter_aiprov.authorship._pieces import Kind, parts_of, pieces, texts
 from jupyter_aiprov.model import Invocation
 from jupyter_aiprov.proof import text_sha256
 from jupyter_aiprov.seal import source_digest
 from jupyter_aiprov.seal import text as whole
 
-__all__ = ["Answer", "Authorship", "Matcher", "answers_of", "authorship_of_notebook"]
+__all__ = ["Answer", "Authorship", "Matcher", "answers_of", "authorship_of_notebook", "first_runs"]
 
 Event = dict[str, Any]
 Patched = Callable[[Any, str, Callable[[Any, Any], Any]], AbstractContextManager[Any]]
@@ -76,12 +76,24 @@ class Matcher:
         """The answer that a source came from; a source that came from none is remembered as somebody's own."""
         if len(source) > _SOURCE_MAX or source.lstrip().startswith(_ASKS):
             return None
-        text = Text.of(kind, source)
+        parts = [Text.of(k, t) for k, t in parts_of(source, kind)]
         with self._lock:
-            found = self._index.best(text)
-            if found is None:
-                self._index.know(text)
-        return found
+            found = [(part, self._index.best(part)) for part in parts]
+            for part, match in found:
+                if match is None:
+                    self._index.know(part)
+        return _joined([(part.size, match) for part, match in found])
+
+
+def _joined(found: Sequence[tuple[int, Match | None]]) -> Match | None:
+    """The match of the largest part, its share counted on the whole source."""
+    best = max((m for _, m in found if m is not None), key=lambda m: m.tokens, default=None)
+    if best is None or len(found) == 1:
+        return best
+    own = [(size, m) for size, m in found if m is not None and m.answer is best.answer]
+    whole = sum(size for size, _ in found) or 1
+    low, high = (round(sum(size * m.share[end] for size, m in own) / whole, 2) for end in (0, 1))
+    return Match(best.answer, (low, high), sum(m.tokens for _, m in own))
 
 
 def _all(text: Text) -> tuple[int, ...]:
@@ -164,32 +176,62 @@ class Authorship:
 
 
 # ── in a document ──────────────────────────────────────────────────────────────────
-def authorship_of_notebook(nb: Mapping[str, Any], answers: Iterable[Answer] = ()) -> dict[int, list[Event]]:
+def first_runs(events: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """When each source ran first, by its digest."""
+    out: dict[str, str] = {}
+    for event in events:
+        sha, began = event.get("source_sha256"), event.get("start_time")
+        if event.get("type") == "execution" and isinstance(sha, str) and isinstance(began, str):
+            out[sha] = min(began, out.get(sha, began))
+    return out
+
+
+def authorship_of_notebook(
+    nb: Mapping[str, Any], answers: Iterable[Answer] = (), runs: Mapping[str, str] | None = None
+) -> dict[int, list[Event]]:
     """Authorship events by position of the cell: other tools' marks, then what stands in an answer.
 
-    Without the order of runs every answer counts for every cell; a cell that asked for an answer
-    does not come from it, because its own text is in the question or no text of the answer.
+    `runs` says when each source ran first: no answer wrote a cell that ran before it came. For cells
+    whose run is not on record (Markdown, other kernels) every answer counts.
     """
     from jupyter_aiprov.readers import marks  # not in a kernel's way
 
-    matcher = Matcher()
-    for answer in answers:
-        matcher.answered(answer)
+    cells = [(index, cell) for index, cell in enumerate(nb.get("cells") or ()) if isinstance(cell, dict)]
+    matched = _in_order(cells, list(answers), runs or {})
     found: dict[int, list[Event]] = {}
     above: Mapping[str, Any] | None = None
-    for index, cell in enumerate(nb.get("cells") or ()):
-        if not isinstance(cell, dict):
-            continue
+    for index, cell in cells:
         events = marks.authorship_of(cell, above)
-        source = whole(cell.get("source"))
-        kind: Kind = "code" if cell.get("cell_type") == "code" else "prose"
-        if len(matcher) and cell.get("cell_type") in ("code", "markdown") and (one := matcher.match(source, kind)):
+        if (one := matched.get(index)) is not None:
+            source = whole(cell.get("source"))
             events.append({"cell_id": cell.get("id"), **_event(source, one), "source_sha256": source_digest(source)})
         if events:
             found[index] = events
         if cell.get("cell_type") == "code":
             above = cell
     return found
+
+
+def _in_order(
+    cells: Sequence[tuple[int, Mapping[str, Any]]], answers: Sequence[Answer], runs: Mapping[str, str]
+) -> dict[int, Match]:
+    """Cells and answers in the order of time, as a kernel meets them; what has no time comes last."""
+    if not answers:
+        return {}
+    steps: list[tuple[str, int, Answer | int]] = [(one.time or "", 0, one) for one in answers]
+    sources: dict[int, tuple[str, Kind]] = {}
+    for index, cell in cells:
+        kind: Kind | None = {"code": "code", "markdown": "prose"}.get(str(cell.get("cell_type")))  # type: ignore[assignment]
+        if kind is not None:
+            sources[index] = (whole(cell.get("source")), kind)
+            steps.append((runs.get(source_digest(cell.get("source")), "~"), 1, index))
+    matcher, out = Matcher(), dict[int, Match]()
+    for _, _, step in sorted(steps, key=lambda s: s[:2]):
+        if isinstance(step, Answer):
+            matcher.answered(step)
+        elif (one := matcher.match(*sources[step])) is not None:
+            out[step] = one
+    return out
 
 
 def answers_of(events: Iterable[Mapping[str, Any]], kept: Mapping[str, Any]) -> list[Answer]:

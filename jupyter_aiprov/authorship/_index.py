@@ -67,7 +67,7 @@ class Index:
     def __init__(self) -> None:
         self._pieces: OrderedDict[int, tuple[Any, Kind, frozenset[int]]] = OrderedDict()
         self._places: defaultdict[int, list[int]] = defaultdict(list)
-        self._known: set[int] = set()  # grams that a person had written before
+        self._known: set[int] = {*_COMMON}  # grams that everybody writes, or that a person had written before
         self._numbers = count()
 
     def add(self, answer: Any, text: Text, own: Iterable[int] = ()) -> None:
@@ -143,3 +143,23 @@ def _covered(grams: Sequence[int], known: frozenset[int]) -> int:
             total += start + GRAM - max(start, end)
             end = start + GRAM
     return total
+
+
+# Lines as every textbook has them: they tell nothing of who wrote.
+_IDIOMS: Final = (
+    "X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.2, random_state=42)",
+    "X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.3, random_state=0, stratify=y)",
+    "model.fit(X_train, y_train)\ny_pred = model.predict(X_test)\nprint(model.score(X_test, y_test))",
+    "fig, ax = plt.subplots(figsize=(10, 6))\nax.legend()\nplt.tight_layout()\nplt.show()",
+    "fig, axes = plt.subplots(1, 2, figsize=(12, 5))",
+    "plt.figure(figsize=(10, 6))\nplt.legend()\nplt.grid(True)\nplt.show()",
+    "if __name__ == '__main__':\n    main()",
+    "with open(path, 'r', encoding='utf-8') as f:\n    data = json.load(f)",
+    "for i in range(len(df)):\n    print(i)",
+    "device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')",
+    "optimizer.zero_grad()\nloss.backward()\noptimizer.step()",
+    "logging.basicConfig(level=logging.INFO)\nlogger = logging.getLogger(__name__)",
+    "pd.set_option('display.max_columns', None)",
+    "np.random.seed(42)\nrng = np.random.default_rng(42)",
+)
+_COMMON: Final = frozenset(g for idiom in _IDIOMS for t in (Text.of("code", idiom),) for g in (*t.grams, *t.renamed))

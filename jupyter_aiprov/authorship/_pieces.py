@@ -45,6 +45,14 @@ def of_text(text: str) -> Iterator[tuple[Kind, str]]:
     yield "prose", rest
 
 
+def parts_of(source: str, kind: Kind) -> list[tuple[Kind, str]]:
+    """A cell's source taken apart: a Markdown cell with fenced code is prose and code."""
+    if kind == "code" or not _FENCE.search(source):
+        return [(kind, source)]
+    blocks: list[tuple[Kind, str]] = [("code", m[2]) for m in _FENCE.finditer(source)]
+    return [*blocks, ("prose", _FENCE.sub("\n", source))]
+
+
 def texts(messages: Iterable[Any], *roles: str) -> Iterator[str]:
     """The texts of messages with one of these roles."""
     for message in messages:

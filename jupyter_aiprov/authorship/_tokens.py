@@ -24,6 +24,7 @@ _WORD = re.compile(r"\w+(?:['’]\w+)?")
 _LAYOUT = frozenset(
     {tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING, tokenize.ENDMARKER}
 )
+_INNER = 60  # characters: a longer string over several lines is text of its own, e.g. a query
 _GROUPING = frozenset("(),;\\")  # black adds and removes these
 _NAME = "§"  # a name bound in the text itself
 
@@ -69,9 +70,16 @@ def _lines(text: str) -> Iterator[list[str]]:
             line, kinds = [], set()
         elif token.string not in _GROUPING:
             kinds.add(token.type)
-            line.append(_literal(token.string) if token.type == tokenize.STRING else token.string)
+            line.extend(_literals(token.string) if token.type == tokenize.STRING else (token.string,))
     if line:
         yield line
+
+
+def _literals(text: str) -> list[str]:
+    """A string as one token; a text of several lines in it (a query, a program) as its own tokens."""
+    if len(text) > _INNER and "\n" in text:
+        return _plain(text.strip("rRbBfFuU").strip("'\""))
+    return [_literal(text)]
 
 
 def _literal(text: str) -> str:
@@ -84,7 +92,7 @@ def _literal(text: str) -> str:
 
 def _plain(text: str) -> list[str]:
     found = _LEXEME.findall(_REMARK.sub("", text))
-    return [t.replace("'", '"') for t in found if t not in _GROUPING]
+    return [_literal(t) if t[0] in "'\"" else t for t in found if t not in _GROUPING]
 
 
 def _bound(source: str) -> set[str]:

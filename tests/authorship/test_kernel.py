@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from jupyter_aiprov.authorship import answers_of, authorship_of_notebook
+from jupyter_aiprov.document import cells as numbered
+from jupyter_aiprov.document import mark, read
 from jupyter_aiprov.journal import read_texts
 from jupyter_aiprov.provenance import Provenance
 from tests.authorship.labelled import labelled
 from tests.kernels import Kernel, kernel
 from tests.loopback import Loopback, serving
+from tests.notebook.made import code, document
 
 ANSWER = labelled()["answers"]["regex"]
 CODE = ANSWER.split("```python\n")[1].split("```")[0]
@@ -111,3 +116,36 @@ def test_offline_the_journals_texts_give_the_same(nb: Kernel) -> None:
     cells = [{"cell_type": "code", "id": "x", "source": CELL, "outputs": [], "metadata": {}}]
     found = authorship_of_notebook(json.loads(json.dumps({"cells": cells})), answers)
     assert found[0][0]["invocation"] == nb.calls()[0]["id"]
+
+
+def test_annotate_at_the_terminal_marks_drafted_cells_from_the_kept_texts(nb: Kernel) -> None:
+    """Code by the order of runs, Markdown without one; nothing where the texts were not kept."""
+    prose = ANSWER.split("```")[-1].strip()
+    early = "pattern = re.compile('x')\nprint([n for n in range(40) if n % 7 == 3][:4], pattern)"
+    nb.run("import re\n" + early)
+    nb.run("_ = ask()")
+    nb.run(CELL)
+    nb.run("%unload_ext jupyter_aiprov")
+    cells = [code("import re\n" + early, "c1"), code("_ = ask()", "c2"), code(CELL, "c3")]
+    cells += [{"cell_type": "markdown", "id": "c4", "metadata": {}, "source": prose}] if len(prose.split()) > 15 else []
+    path = nb.folder / "study.ipynb"
+    path.write_text(json.dumps(document(*cells)))
+    (texts,) = nb.folder.rglob("*.content.jsonl")
+    kept = texts.read_bytes()
+    for remaining in (kept, b""):
+        path.write_text(json.dumps(document(*cells)))
+        texts.write_bytes(remaining)
+        done = subprocess.run(
+            [sys.executable, "-m", "jupyter_aiprov", "annotate", path.name],
+            cwd=nb.folder,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        marks = [mark(c).get("authorship") for _, c in numbered(read(path))]
+        assert [bool(m) for m in marks[:2]] == [False, False]
+        if remaining:
+            assert [bool(m) for m in marks[2:]] == [True] * len(marks[2:])
+            assert (marks[2][0]["share"], marks[2][0]["model"]) == ([1.0, 1.0], nb.calls()[0]["gen_ai.response.model"])
+        else:  # the kernel's own word, in the stamp that the journal restores, is all there is
+            assert [bool(m) for m in marks[2:]] == [True] + [False] * len(marks[3:])

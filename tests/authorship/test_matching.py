@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import statistics
+from dataclasses import replace
 
 import pytest
 
-from jupyter_aiprov.authorship import Answer, Matcher, authorship_of_notebook
+from jupyter_aiprov.authorship import Answer, Matcher, authorship_of_notebook, first_runs
 from jupyter_aiprov.model import Message
+from jupyter_aiprov.seal import source_digest
 from tests.authorship.labelled import answer, labelled, outcomes
 from tests.benchmarks.authorship import milliseconds, scores
 
@@ -114,3 +116,43 @@ def test_offline_code_and_markdown_cells_get_model_and_call() -> None:
     found = authorship_of_notebook(nb, [answer("bootstrap"), answer("limits")])
     assert {i: e[0]["invocation"] for i, e in found.items()} == {0: "bootstrap", 1: "limits"}
     assert found[0][0]["evidence"] == "inferred"
+
+
+def test_offline_no_answer_wrote_a_cell_that_ran_before_it_came() -> None:
+    sources = [CODE, f"# again\n{CODE}"]
+    nb = {"cells": [{"cell_type": "code", "id": f"c{n}", "source": s, "outputs": []} for n, s in enumerate(sources)]}
+    late = replace(answer("bootstrap"), time="2026-11-02T10:00:00.000+00:00")
+
+    def ran(index: int, time: str) -> dict[str, str]:
+        return {source_digest(sources[index]): f"2026-11-02T{time}:00.000+00:00"}
+
+    assert set(authorship_of_notebook(nb, [late], {**ran(0, "10:05"), **ran(1, "10:06")})) == {0, 1}
+    assert set(authorship_of_notebook(nb, [late], ran(0, "09:55"))) == set(), "the second is the first one's copy"
+    assert set(authorship_of_notebook(nb, [late], ran(1, "10:05"))) == {0, 1}, "of the first no run is on record"
+
+
+def test_the_first_run_of_a_source_counts() -> None:
+    events = [
+        {"type": "execution", "source_sha256": "a" * 64, "start_time": f"2026-11-02T{hour}:00:00.000+00:00"}
+        for hour in ("11", "09", "10")
+    ]
+    assert first_runs(events) == {"a" * 64: "2026-11-02T09:00:00.000+00:00"}
+
+
+def test_code_in_a_markdown_cell_is_found_and_the_share_is_of_the_whole_cell() -> None:
+    matcher = Matcher()
+    matcher.answered(answer("bootstrap"))
+    alone = matcher.match(f"```python\n{CODE}```", "prose")
+    assert alone is not None
+    assert alone.share == (1.0, 1.0)
+    among = matcher.match("We took the interval from resampling. " * 20 + f"\n\n```python\n{CODE}```\n", "prose")
+    assert among is not None
+    assert not among.is_verbatim
+    assert 0 < among.share[0] < 1
+
+
+def test_a_query_in_a_string_is_compared_as_a_text_of_its_own() -> None:
+    query = labelled()["answers"]["sqlret"].split("```sql\n")[1].split("```")[0]
+    matcher = Matcher()
+    matcher.answered(answer("sqlret"))
+    assert matcher.match(f'rows = pd.read_sql("""\n{query}""", engine)\nrows.head()\n') is not None
