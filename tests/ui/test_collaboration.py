@@ -11,7 +11,7 @@ import pytest
 from tests.loopback import Loopback
 from tests.ui import sample
 from tests.ui.conftest import Server, new_context, opener, python_of, serving
-from tests.ui.lab import ASK, await_summary, idle, notebook, put, run_all, tab
+from tests.ui.lab import ASK, await_badges, await_summary, idle, notebook, put, run_all, set_source, tab
 
 pytestmark = [pytest.mark.ui, pytest.mark.full]
 People = tuple[Callable[..., Any], Callable[..., Any]]
@@ -136,3 +136,49 @@ def test_only_the_page_that_asked_writes_the_mark_and_both_see_the_call(
         "() => Object.keys(window.jupyterapp.shell.currentWidget.content.model.getMetadata('aiprov').sessions)"
     )
     assert len(sessions) == 1
+
+
+def test_an_agent_that_types_in_the_shared_document_is_named_and_a_person_is_not(
+    shared: Server, people: People
+) -> None:
+    put(shared, "agent.ipynb", notebook("x = 1", "y = 2", "z = 3"))
+    one, other = people[0]("agent.ipynb"), people[1]("agent.ipynb")
+    await_peers(one, 2)
+    set_source(other, 0, "x = 10")  # by a person
+    other.evaluate(
+        """() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.awareness.setLocalStateField('user', {
+             username: 'jupyter-ai-personas::jupyter_ai::Jupyternaut', name: 'Jupyternaut', display_name: 'Jupyternaut'
+           })"""
+    )
+    one.wait_for_function(
+        """() => [...window.jupyterapp.shell.currentWidget.content.model.sharedModel.awareness.getStates().values()]
+                 .some(state => state.user?.name === 'Jupyternaut')"""
+    )
+    other.evaluate(
+        """async () => {
+             const shared = window.jupyterapp.shell.currentWidget.content.model.sharedModel;
+             for (const word of ['for', ' row', ' in', ' rows:', ' pass']) {
+               shared.getCell(1).updateSource(0, 0, word);
+               await new Promise(done => setTimeout(done, 100));
+             }
+             shared.insertCell(3, { cell_type: 'code', source: 'total = sum(prices)' });
+           }"""
+    )
+    await_badges(one, [1, 3])
+    found = [one.evaluate(MARK, i) for i in range(4)]
+    assert [mark and mark["authorship"][0]["origin"] for mark in found] == [
+        None,
+        "ai-assisted",
+        None,
+        "ai-generated",
+    ]
+    assert {mark["authorship"][0]["tool"] for mark in found if mark} == {"Jupyternaut"}
+
+
+def await_peers(page: Any, count: int) -> None:
+    """Wait until the pages know of each other."""
+    page.wait_for_function(
+        """n => [...window.jupyterapp.shell.currentWidget.content.model.sharedModel.awareness.getStates().values()]
+                 .filter(state => state.user).length >= n""",
+        arg=count,
+    )
