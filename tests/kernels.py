@@ -55,13 +55,15 @@ class Cell:
 class Kernel:
     """One running kernel; `run` waits for the cell, `events` reads the journal beside it."""
 
-    def __init__(self, folder: Path, env: dict[str, str], python: str = sys.executable) -> None:
+    def __init__(
+        self, folder: Path, env: dict[str, str], python: str = sys.executable, module: str = "ipykernel_launcher"
+    ) -> None:
         self.folder = folder
         self.seen = Cell()  # every message, whosever
         self.manager = KernelManager(kernel_name="python3")
         spec = self.manager.kernel_spec
         assert spec is not None
-        spec.argv = [python, "-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        spec.argv = [python, "-Xfrozen_modules=off", "-m", module, "-f", "{connection_file}"]
         self.manager.start_kernel(cwd=str(folder), env=env)
         self.client = self.manager.client()
         self.client.start_channels()
@@ -75,6 +77,7 @@ class Kernel:
         cell_id: str | None = None,
         fails: bool = False,
         subshell: str | None = None,
+        metadata: dict[str, Any] | None = None,
     ) -> Cell:
         """Execute and wait; unless `fails`, an error in the cell fails the test."""
         cell = Cell()
@@ -88,7 +91,7 @@ class Kernel:
                 "allow_stdin": False,
                 "stop_on_error": False,
             },
-            metadata={"cellId": cell_id} if cell_id else {},
+            metadata={**({"cellId": cell_id} if cell_id else {}), **(metadata or {})},
         )
         if subshell:
             message["header"]["subshell_id"] = subshell
@@ -171,7 +174,9 @@ def chains_are_whole(folder: Path) -> bool:
 
 
 @contextmanager
-def kernel(folder: Path, *, python: str = sys.executable, **env: str) -> Iterator[Kernel]:
+def kernel(
+    folder: Path, *, python: str = sys.executable, module: str = "ipykernel_launcher", **env: str
+) -> Iterator[Kernel]:
     """A kernel with a home and Jupyter folders of its own."""
     home = folder / "home"
     home.mkdir(exist_ok=True)
@@ -190,7 +195,7 @@ def kernel(folder: Path, *, python: str = sys.executable, **env: str) -> Iterato
         PYTHONWARNINGS="ignore",
         **env,
     )
-    running = Kernel(work, clean, python)
+    running = Kernel(work, clean, python, module)
     try:
         yield running
     finally:

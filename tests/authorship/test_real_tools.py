@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 
+from jupyter_aiprov.proof import text_sha256
 from jupyter_aiprov.readers.marks import authorship_of, marks_of
 from tests.authorship.labelled import labelled
 from tests.kernels import Cell, kernel
@@ -74,3 +79,87 @@ def test_chatbooks_own_digests_are_the_ones_we_compare() -> None:
     cell = {"cell_type": "code", "source": "find doses", "metadata": {"nbi": {"chatbook": said}}}
     assert authorship_of(cell)[0]["confidence"] == "high"
     assert authorship_of({**cell, "source": "find weights"})[0]["confidence"] == "low"
+
+
+@contextmanager
+def intelligence(home: Path, url: str) -> Iterator[dict[str, str]]:
+    """Notebook Intelligence's own server, its model at `url`; yields what a kernel beside it needs to find it."""
+    settings = home / ".jupyter" / "nbi" / "config.json"
+    settings.parent.mkdir(parents=True)
+    given = {"api_key": "sk-test", "model_id": "gpt-4o-mini", "base_url": f"{url}/v1", "context_window": "16000"}
+    properties = [{"id": key, "value": value} for key, value in given.items()]
+    model = {"provider": "openai-compatible", "model": "openai-compatible-chat-model", "properties": properties}
+    settings.write_text(json.dumps({"chat_model": model, "chatbook_execution_mode": "auto-run"}))
+    runtime = home / "runtime"
+    bin_ = str(Path(PYTHON).parent)
+    env = {
+        **{k: v for k, v in os.environ.items() if not k.startswith(("JPY_", "JUPYTER", "AIPROV", "OPENAI"))},
+        "HOME": str(home),
+        "JUPYTER_RUNTIME_DIR": str(runtime),
+        "PATH": bin_ + os.pathsep + os.environ["PATH"],
+    }
+    others = ("jupyterlab", "jupyter_lsp", "jupyter_server_mcp", "jupyter_ai_acp_client", "jupyter_ai_persona_manager")
+    others += ("jupyter_ai_router", "jupyter_ai_tools", "jupyter_ai_litellm", "jupyter_ai_chat_commands")
+    others += ("jupyterlab_chat", "jupyterlab_commands_toolkit", "jupyter_live_content", "jupyter_server_terminals")
+    wanted = {"notebook_intelligence": True, **dict.fromkeys(others, False)}
+    words = ["-m", "jupyter_server", "--port=0", "--no-browser", "--allow-root", "--ServerApp.token=t"]
+    words += [f"--ServerApp.jpserver_extensions={wanted}", f"--ServerApp.root_dir={home}"]
+    with (home / "server.log").open("w") as log:
+        server = subprocess.Popen([PYTHON, *words], env=env, cwd=home, stdout=log, stderr=log)
+        try:
+            deadline = time.monotonic() + 200
+            while not (found := list(runtime.glob("jpserver-*.json"))) or not answers(found[0]):
+                assert server.poll() is None, (home / "server.log").read_text()[-3000:]
+                assert time.monotonic() < deadline, (home / "server.log").read_text()[-3000:]
+                time.sleep(0.1)
+            yield {"JUPYTER_RUNTIME_DIR": str(runtime), "PATH": env["PATH"]}
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def answers(runtime: Path) -> bool:
+    said = json.loads(runtime.read_text() or "{}")
+    request = Request(said.get("url", "") + "api/status", headers={"Authorization": "token t"})
+    try:
+        with urlopen(request, timeout=5) as answer:
+            return answer.status == 200
+    except (OSError, ValueError):
+        return False
+
+
+def by_front_end(mode: str, source: str, said: dict[str, Any], **more: str) -> dict[str, Any]:
+    """The cell as Chatbook's front end saves it after the kernel's word."""
+    kept = {k: said[k] for k in ("generatedCode", "promptHash", "generatedAt", "cacheHit")}
+    about = {"mode": mode, "origin": "prompt", "prompt": "find doses", **kept, **more}
+    return {"cell_type": "code", "source": source, "metadata": {"nbi": {"chatbook": about}}, "outputs": []}
+
+
+def test_a_prompt_in_chatbook_runs_its_models_code_and_the_cells_mark_is_read(tmp_path: Path) -> None:
+    """The real kernel, the real server, the loopback server as its model; our extension in the kernel behind."""
+    home = tmp_path / "home"  # the kernel's, too: it reads the settings
+    home.mkdir()
+    with serving([f"```python\n{CODE}\n```"]) as server, intelligence(home, server.url()) as env:
+        with kernel(tmp_path, python=PYTHON, module="notebook_intelligence.chatbook_kernel", **env) as nb:
+            as_code = {"nbi_chatbook": {"executeMode": "code"}}
+            nb.run("%load_ext jupyter_aiprov", timeout=200, metadata=as_code)
+            as_prompt = {"nbi_chatbook": {"executionPolicy": "auto-run", "cellId": "c1"}}
+            ran = nb.run("find doses", timeout=200, metadata=as_prompt)
+            (said,) = ran.of("nbi_chatbook_code")
+            shown = nb.run("print(dose_in_mg('2,5 g'))", timeout=60, metadata=as_code)
+            nb.run("%unload_ext jupyter_aiprov", metadata=as_code)
+        assert (said["generatedCode"], said["executed"], said["cacheHit"]) == (CODE, True, False)
+        assert shown.stdout.strip() == "2500.0", "the model's code ran in the kernel behind"
+        assert server.count == 1
+        assert nb.calls() == [], "the server asked, not this kernel: only the cell's mark tells of it"
+        ran_here = {e["source_sha256"] for e in nb.events("execution")}
+        assert text_sha256(CODE) in ran_here
+    prompt = by_front_end("prompt", "find doses", said)
+    (event,) = authorship_of(prompt)
+    assert (event["tool"], event["origin"], event["confidence"]) == ("notebook-intelligence", "ai-generated", "high")
+    as_source = by_front_end("code", CODE, said, codeHash=text_sha256(CODE))
+    assert authorship_of(as_source)[0]["origin"] == "ai-generated"
+    edited = {**as_source, "source": CODE + "\nassert dose_in_mg('1 mg') == 1.0\n"}
+    assert [(e["origin"], e["confidence"]) for e in authorship_of(edited)] == [("ai-assisted", "low")]
+    stale = {**prompt, "source": "find weights"}
+    assert authorship_of(stale)[0]["confidence"] == "low"
