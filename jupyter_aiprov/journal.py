@@ -33,7 +33,7 @@ Event = dict[str, Any]
 GENESIS = "0" * 64
 ROTATE_AT = 64 * 2**20  # bytes
 _RETRY = 5  # seconds until a disk that refused is tried again
-_LINGER = 0.005  # seconds that work which may wait does wait
+_LINGER = 0.05  # seconds that work which may wait does wait: it costs less done together, and while the user's waits
 PENDING_MAX = 20_000  # lines kept in memory while the disk refuses them
 _TAIL = len(',"hash":""}') + 64
 
@@ -253,8 +253,8 @@ class Journal:
     def run(self, work: Callable[[], None], *, urgent: bool = False, lazily: bool = False) -> None:
         """Queue a function for the writer's thread; `urgent` ones overtake those that are not.
 
-        Work done `lazily` waits a few milliseconds for the asking thread to be busy elsewhere. Never
-        blocks and takes no lock: finalizers call it.
+        Work done `lazily` waits a little, at most until a flush. Never blocks and takes no lock:
+        finalizers call it.
         """
         if urgent:
             self._urgent.append(work)
@@ -338,23 +338,33 @@ class Journal:
 
     def _serve(self) -> None:
         asleep, queue, urgent = self._asleep, self._queue, self._urgent
+        due = 0.0
         while True:
-            if not asleep.acquire(timeout=_RETRY if self._pending else -1):
-                self._retry()
-                continue
-            if not urgent and not self._is_pressed:
-                self._is_lingering = True
-                asleep.acquire(timeout=_LINGER)
+            if not queue:
                 self._is_lingering = False
-            self._is_pressed = False
-            while urgent or queue:
-                if urgent:
-                    self._attempt(urgent.popleft())
-                elif (work := queue.popleft()) is not None:
-                    self._attempt(work)
-                else:
+            if queue and not self._is_lingering:  # nothing in it presses: its like may join it
+                self._is_lingering, due = True, time.monotonic() + _LINGER
+            left = max(due - time.monotonic(), 0) if queue else _RETRY if self._pending else -1
+            if not asleep.acquire(timeout=left) and not queue:
+                self._retry()
+            while urgent:
+                self._attempt(urgent.popleft())
+            if self._is_pressed or (self._is_lingering and time.monotonic() >= due):
+                self._is_lingering = self._is_pressed = False
+                if not self._worked_off():
                     self._stop()
                     return
+
+    def _worked_off(self) -> bool:
+        """Do what is queued, urgent work first; False when the end was asked for."""
+        while self._queue:
+            while self._urgent:
+                self._attempt(self._urgent.popleft())
+            work = self._queue.popleft()
+            if work is None:
+                return False
+            self._attempt(work)
+        return True
 
     def _attempt(self, work: Callable[[], None]) -> None:
         try:

@@ -62,6 +62,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "line": "line",
         "lines": "lines",
         "source": "this cell's text",
+        "code": "code",
     },
     "fr": {
         "ai": "IA",
@@ -99,6 +100,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "line": "ligne",
         "lines": "lignes",
         "source": "le texte de cette cellule",
+        "code": "code",
     },
 }
 
@@ -192,7 +194,11 @@ def line(stamp: Mapping[str, Any], language: str = "en") -> str:
     parts += [f"{n} {say[s]}" for s, n in troubles.items()]
     if stamp.get("gaps"):
         parts.append(f"{say['not captured']}{say[':']} {len(stamp['gaps'])}")
-    if counts or made:
+    written = [a for a in stamp.get("authorship") or () if a.get("origin") in semconv.AI_ORIGINS]
+    for one in written[:2]:
+        name = one.get("tool") or one.get("model")
+        parts.append(f"{say['code']}{say[':']} {say[str(one['origin'])]}" + (f" ({name})" if name else ""))
+    if counts or made or written:
         parts.append(say["review"])
     return f"{say['ai']}{say[':']} " + " · ".join(parts)
 

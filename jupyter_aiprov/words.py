@@ -87,6 +87,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "content-purged": ("texts purged", "textes effacés"),
     "before-load": ("calls before the extension was loaded", "appels antérieurs au chargement de l'extension"),
     "edits-not-tracked": ("later edits of a table", "modifications ultérieures d'un tableau"),
+    "lineage-by-content": (
+        "cells not followed on this Python: values recognised by their content only",
+        "cellules non suivies sur ce Python : valeurs reconnues par leur seul contenu",
+    ),
     "switched-on": ("recording switched on again", "enregistrement réactivé"),
     "sql-function": ("AI functions of a database", "fonctions d'IA d'une base de données"),
     "stamp-missing": ("stamps that are gone", "mentions disparues"),

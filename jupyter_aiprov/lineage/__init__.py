@@ -9,9 +9,11 @@ from __future__ import annotations
 import ast
 import linecache
 import re
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from jupyter_aiprov.lineage import by_content
 from jupyter_aiprov.lineage.content import Answers
 from jupyter_aiprov.lineage.files import FileLedger
 from jupyter_aiprov.lineage.flow import Flow, TooMuchError
@@ -34,7 +36,7 @@ from jupyter_aiprov.model import Invocation, Request
 __all__ = ["Lineage"]
 
 Event = dict[str, Any]
-_READS: Final = re.compile(r"read_|scan_|load|open\(|sql|Path\(")
+TESTED: Final = frozenset({(3, 11), (3, 12), (3, 13)})  # Pythons whose code objects and stacks are read right
 _SPAWNS: Final = re.compile(r"submit|Thread|create_task|ensure_future|executor|\.map\(|to_thread|apply_async")
 _DELETES: Final = re.compile(r"^[ \t]*del[ \t]+(.+)", re.M)
 _WORD: Final = re.compile(r"\w+")
@@ -59,6 +61,7 @@ class Lineage:
         self.tracked = Tracked()
         self.settler = Settler(self.sites, self.answers, self.tracked)
         self.entries: dict[str, Entry] = {}
+        self.follows = sys.version_info[:2] in TESTED
         self.is_active = False
         self._execution: str | None = None
         self._counts: dict[str, int] = {}  # execution -> cell number, for words
@@ -98,7 +101,8 @@ class Lineage:
     def before_cell(self, execution: Any) -> None:
         """A cell begins: note what could be lost by running it."""
         self._execution = execution.id
-        self._is_imaged = False
+        self._is_imaged = not self.follows
+        self.files.look(execution.source, self.shell.user_ns)
         self._going = frozenset(w for line in _DELETES.findall(execution.source) for w in _WORD.findall(line))
         self.displays.begin(execution)
         old: dict[str, Any] = {}
@@ -157,6 +161,8 @@ class Lineage:
         """Follow the cell that just ended; what became, or ceased to be, AI-made."""
         self.displays.end()
         self.sites.forget_files()
+        if not self.follows:
+            return self._by_content(execution)
         if not self.is_active and not self._reads_labelled(execution.source):
             if _SPAWNS.search(execution.source):  # work that may ask when this cell is long over
                 self._spawned = execution.source
@@ -170,6 +176,24 @@ class Lineage:
             self.images.drop()
             self.lifter.release()
             self._old = {}
+
+    def _by_content(self, execution: Any) -> list[Event]:
+        """Cells are not followed on this Python: what the values themselves say."""
+        if not self.sites.of_call:
+            return []
+        fresh, self.sites.fresh = self.sites.fresh, []
+        for group in fresh:
+            self._counts.setdefault(str(group.execution), getattr(execution, "execution_count", None) or 0)
+        if self.waits is not None and fresh:
+            self.waits()
+        live = self.shell.user_ns
+        named = dict.fromkeys(_WORD.findall(execution.source))
+        kept = {k: e for k, e in self.entries.items() if k.split(".")[0] in live and k.split(".")[0] not in named}
+        entries = kept | by_content.entries(live, named, self.answers, self.sites)
+        events = self._events(entries, execution)
+        self.entries = entries
+        self.images.drop()
+        return events
 
     def _follow(self, execution: Any, result: Any) -> list[Event]:
         fresh, self.sites.fresh = self.sites.fresh, []
@@ -257,7 +281,7 @@ class Lineage:
     def _is_kept(self, value: Value) -> bool:
         if value.kind in {"func", "class", "module"}:
             return False
-        return is_tainted(value)
+        return is_tainted(value) or (isinstance(value.data, dict) and "database" in value.data)
 
     def _events(self, entries: dict[str, Entry], execution: Any) -> list[Event]:
         events = []
@@ -274,14 +298,8 @@ class Lineage:
         return events
 
     def _reads_labelled(self, source: str) -> bool:
-        """A cell without AI that reads a file known to hold AI values."""
-        if not _READS.search(source):
-            return False
-        for text in re.findall(r"""['"]([^'"\n]{1,300})['"]""", source):
-            path = self.files.path(scalar(const=text))
-            if path is not None and self.files.ledger.read(path):
-                return True
-        return False
+        """A cell without AI that names a file known to hold AI values: from here on cells are followed."""
+        return self.files.reads_labelled(source)
 
     # ── what is known ─────────────────────────────────────────────────────────────
     def origins(self) -> dict[str, dict[str, Any]]:

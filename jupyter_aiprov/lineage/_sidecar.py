@@ -138,6 +138,14 @@ def labels_of(document: Any, name: str, *, table: str | None = None) -> dict[str
     return None
 
 
+def tables_of(document: Any, name: str) -> set[str]:
+    """The tables of a file that our notes speak of."""
+    if not isinstance(document, dict) or not _is_about(document, name):
+        return set()
+    notes = _listed(_table(copy.deepcopy(document), name).get("notes"))
+    return {n["table"] for n in notes if _is_ours(n) and isinstance(n.get("table"), str)}
+
+
 def has_labels(document: Any, name: str) -> bool:
     """True when the description says of this file, or of a column of it, where it comes from; by anybody."""
     if not isinstance(document, dict) or not _is_about(document, name):

@@ -190,9 +190,9 @@ def _invoke_function(
         return _remembered(flow, data["cached"], args, kwargs)
     if "node" in data:
         return inline(flow, data, args, kwargs)
-    if "external" in data:
-        return functions.named(flow, data["external"], unstarred(args), kwargs)
     live = data.get("live")
+    if "external" in data and live is None:
+        return functions.named(flow, data["external"], unstarred(args), kwargs)
     if isinstance(live, functools._lru_cache_wrapper):
         return _remembered(flow, flow.lifter.lift(live.__wrapped__), args, kwargs)
     if isinstance(live, types.FunctionType):
@@ -205,6 +205,9 @@ def _invoke_function(
             result = invoke(flow, value, args, kwargs)
             return _remember(flow, inner.__code__, result)
     name = _name(live)
+    reached = data.get("external", "")  # `duckdb.sql` is called something else where it is defined
+    if reached and reached.rpartition(".")[2] != name.rpartition(".")[2] and not name.startswith("builtins."):
+        name = reached
     if any(a.kind == "starred" for a in args):
         if name == "builtins.zip":
             return functions.starred_zip(flow, unstarred(args), kwargs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jupyter_aiprov.lineage import constants
+from jupyter_aiprov.lineage import constants, csv_flow, queries
 from jupyter_aiprov.lineage.labels import CLEAN, Label, chosen, computed, joined
 from jupyter_aiprov.lineage.methods import children_of, described, items_of, map_item
 from jupyter_aiprov.lineage.state import (
@@ -102,6 +102,14 @@ def add_all(owner: Value, items: list[Value]) -> None:
 
 def method(flow: Flow, owner: Value, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """Methods of built-in containers and files."""
+    if isinstance(owner.data, dict) and "table" in owner.data:
+        of_rows = queries.fetched(owner, name)
+        if of_rows is not None:
+            return of_rows
+        if owner.kind == "iter" and name not in {"__iter__", "__next__"}:  # a relation: methods of a frame
+            from jupyter_aiprov.lineage import tables
+
+            return tables.method(flow, owner.data["table"], name, args, kwargs)
     if owner.kind == "map":
         found = _of_map(flow, owner, name, args, kwargs)
         if found is not None:
@@ -280,10 +288,13 @@ def of_any(flow: Flow, owner: Value, name: str, args: list[Value], kwargs: dict[
         on_path: Value | None = flow.files.of_path(owner, name, args, kwargs)
         if on_path is not None:
             return on_path
-    if name in {"execute", "executemany", "sql", "query"} and args:
-        rows: Value | None = flow.files.queried(flow, args)
-        if rows is not None:
-            return rows
+    if isinstance(owner.data, dict) and "csv" in owner.data:
+        on_csv = csv_flow.method(flow, owner, name, args)
+        if on_csv is not None:
+            return on_csv
+    on_database = _of_database(flow, owner, name, args)
+    if on_database is not None:
+        return on_database
     if owner.kind == "response":
         if name in METADATA:
             return anything()
@@ -324,6 +335,35 @@ def of_any(flow: Flow, owner: Value, name: str, args: list[Value], kwargs: dict[
 
         return invoke(flow, owner.fields[name], args, kwargs)
     return functions.unknown(flow, name, owner, args, kwargs)
+
+
+def _of_database(flow: Flow, owner: Value, name: str, args: list[Value]) -> Value | None:
+    """Methods of connections and cursors; None for others."""
+    data = owner.data if isinstance(owner.data, dict) else {}
+    if name in {"execute", "executemany", "executescript", "sql", "query"} and args:
+        rows: Value | None = flow.files.queried(flow, args, data.get("database"))
+        if rows is None:
+            return None
+        if rows.kind != "frame":
+            return owner
+        out = queries.cursor(rows)
+        owner.data = {**data, "result": out}  # `cursor.execute(…)`, then `cursor.fetchall()`
+        return out
+    if "result" in data and (name in queries.FETCH or name in {"df", "fetchdf", "pl", "arrow"}):
+        return queries.fetched(data["result"], name)
+    if "database" in data and name in {
+        "cursor",
+        "connect",
+        "begin",
+        "connection",
+        "raw_connection",
+        "execution_options",
+    }:
+        return Value("any", data={"database": data["database"]})
+    if name == "register" and len(args) == 2 and type(args[0].const) is str and args[1].kind == "frame":
+        flow.files.tables.known[data.get("database") or "", args[0].const.lower()] = args[1]
+        return anything()
+    return None
 
 
 def _text(owner: Value, name: str, args: list[Value]) -> Value:

@@ -13,6 +13,7 @@ from typing import Any
 
 from jupyter_aiprov.lineage.content import Answers
 from jupyter_aiprov.lineage.lift import Lifter
+from jupyter_aiprov.lineage.queries import Tables
 from jupyter_aiprov.lineage.scopes import Module, Scope
 from jupyter_aiprov.lineage.sites import Sites
 from jupyter_aiprov.lineage.state import Value
@@ -92,8 +93,8 @@ class Copies:
     def store(self, store: Store) -> Store:
         """What is in files, as far as it was; nothing is written by it."""
         made = copy(store)
-        made.contents, made.tables = self.of(store.contents), self.of(store.tables)
-        made.names, made.written = self.of(store.names), {}
+        made.contents, made.written = self.of(store.contents), {}
+        made.tables = Tables({k: self.of(v) for k, v in store.tables.known.items()})
         return made
 
 

@@ -43,12 +43,18 @@ class FileLedger:
         self._digests: dict[tuple[Any, ...], dict[str, Any]] = {}
 
     def wrote(
-        self, path: str | os.PathLike[str], labels: Mapping[str, Mapping[str, Any]], *, table: str | None = None
+        self,
+        path: str | os.PathLike[str],
+        labels: Mapping[str, Mapping[str, Any]],
+        *,
+        table: str | None = None,
+        beside: bool = True,
     ) -> dict[str, Any] | None:
         """A file was written with these labels: column -> label, "" for the file as a whole.
 
         Gives the `file` of a derivation event, or None when nothing is to be said: no such file, or
-        no labels now and none before. Without labels, earlier ones are taken back.
+        no labels now and none before. Without labels, earlier ones are taken back. `beside` false: the
+        file is one of many (a cache), and gets no description of its own.
         """
         file = _regular(path)
         own: Labels = {str(c): dict(v) for c, v in labels.items() if v.get("origin") in semconv.ORIGINS}
@@ -61,7 +67,7 @@ class FileLedger:
             inside = self.mode == "inside" and table is None and _mark_inside(file, own)
             digest = self._digest(file, table)
             self._append(file, digest, own, table)
-            beside = self.mode != "off" and not inside and _mark_beside(file, digest, own, table)
+            beside = beside and self.mode != "off" and not inside and _mark_beside(file, digest, own, table)
         except _formats.ERRORS:
             return None
         event = {
@@ -99,6 +105,18 @@ class FileLedger:
         if inside is not None:
             return _fresh(inside)
         return None if not stale else _stale(stale)
+
+    def tables(self, path: str | os.PathLike[str]) -> set[str]:
+        """The tables (or sheets) of a file that labels are on record for."""
+        file = _regular(path)
+        if file is None:
+            return set()
+        self._refresh()
+        here = _path_digest(file)
+        found = {str(e["table"]) for e in self._entries if e.get("table") is not None and e.get("path") == here}
+        with contextlib.suppress(*_formats.ERRORS):
+            found |= _sidecar.tables_of(_document(file.with_name(file.name + _sidecar.SUFFIX)), file.name)
+        return found
 
     # ── the ledger ──────────────────────────────────────────────────────────────────
 

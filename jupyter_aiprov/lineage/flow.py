@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from jupyter_aiprov.lineage import calls, classes, decide, stores
+from jupyter_aiprov.lineage import calls, classes, decide, paths, stores
 from jupyter_aiprov.lineage.labels import CLEAN, Label, chosen, computed, joined
 from jupyter_aiprov.lineage.lift import Lifter
 from jupyter_aiprov.lineage.methods import attribute, items_of, subscript
@@ -427,7 +427,10 @@ class Flow:
             formats = [v.format_spec for v in node.values if isinstance(v, ast.FormattedValue)]
             if not any(formats):
                 return scalar(const="".join(str(p.const) for p in parts))
-        return calls.concatenated(parts)
+        out = calls.concatenated(parts)
+        if out.data is None:
+            out.data = paths.pattern(parts)
+        return out
 
     def _of_Tuple(self, node: ast.Tuple | ast.List | ast.Set, scope: Scope) -> Value:
         kind = {ast.Tuple: "tuple", ast.List: "list", ast.Set: "set"}[type(node)]

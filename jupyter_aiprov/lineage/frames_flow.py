@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from jupyter_aiprov.lineage import rows_flow, shapes
-from jupyter_aiprov.lineage.labels import CLEAN, Label, computed, joined, reduced
+from jupyter_aiprov.lineage.labels import CLEAN, DERIVED, Label, computed, joined, reduced
 from jupyter_aiprov.lineage.methods import column, items_of, map_item
 from jupyter_aiprov.lineage.rows_flow import cell, row_of
 from jupyter_aiprov.lineage.state import (
@@ -131,6 +131,10 @@ def apply_column(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywor
         return spread(flow, result, kwargs)
     out = repeated("series", result)
     out.label, out.keys = owner.label, owner.keys
+    if owner.kind == "series":
+        from jupyter_aiprov.lineage.tables import by_row, named_as
+
+        out.data = {**named_as(owner), **(by_row(owner) if summary(result).origin == DERIVED else {})}
     return out
 
 
@@ -287,6 +291,7 @@ def _assign(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
     from jupyter_aiprov.lineage.stores import as_column
 
     out = clone(owner)
+    out.parts = owner.parts
     for name, value in kwargs.items():
         if value.kind == "func":
             value = invoke(flow, value, [out], {})
@@ -299,6 +304,7 @@ def _assign(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
 
 def _rename(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
     out = clone(owner)
+    out.parts = [(_rename(flow, p, args, kwargs) if p.kind == "frame" else p, n) for p, n in owner.parts or ()] or None
     mapping = kwargs.get("columns", args[0] if args else None)
     if mapping is None:
         return out
@@ -332,6 +338,38 @@ def _drop(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
     return out
 
 
+def _put_at(flow: Flow, owner: Value, args: Args) -> Value:
+    """pyarrow's `append_column(name, values)`: a new table."""
+    from jupyter_aiprov.lineage.stores import as_column
+
+    out = clone(owner)
+    if len(args) > 1:
+        name = args[0].const if type(args[0].const) is str else None
+        out.fields[name if name is not None else Unnamed()] = as_column(args[1])
+    return out
+
+
+def _without(owner: Value, args: Args) -> Value:
+    """pyarrow's `remove_column(i)`."""
+    out = clone(owner)
+    names = list(owner.fields)
+    if args and type(args[0].const) is int and owner.rest is None and -len(names) <= args[0].const < len(names):
+        del out.fields[names[args[0].const]]
+    return out
+
+
+def _renamed(flow: Flow, owner: Value, args: Args) -> Value:
+    """pyarrow's `rename_columns(names)`."""
+    from jupyter_aiprov.lineage.stores import rename
+
+    if args and args[0].kind == "map":
+        return _rename(flow, owner, args, {})
+    out = clone(owner)
+    if args:
+        rename(out, args[0])
+    return out
+
+
 def _insert(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
     from jupyter_aiprov.lineage.stores import put
 
@@ -360,6 +398,14 @@ METHODS: dict[str, Callable[[Any, Value, Args, Keywords], Value]] = {
     "stack": shapes.stack,
     "unstack": shapes.keep_all,
     "eval": shapes.evaluated,
+    "append_column": lambda f, o, a, _k: _put_at(f, o, a),
+    "add_column": lambda f, o, a, _k: _put_at(f, o, a[1:]),
+    "set_column": lambda f, o, a, _k: _put_at(f, o, a[1:]),
+    "remove_column": lambda _f, o, a, _k: _without(o, a),
+    "drop_columns": lambda f, o, a, k: _drop(f, o, [], {"columns": a[0], **k} if a else k),
+    "rename_columns": lambda f, o, a, _k: _renamed(f, o, a),
+    "replace_schema_metadata": shapes.keep_all,
+    "cast": shapes.keep_all,
     "to_dummies": shapes.dummies,
     "transpose": shapes.keep_all,
     "add_prefix": lambda _f, o, a, _k: shapes.prefixed(o, a, "{0}{1}"),

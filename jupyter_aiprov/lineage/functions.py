@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from jupyter_aiprov.lineage import csv_flow, paths, queries
 from jupyter_aiprov.lineage.labels import CLEAN, NONE, Label, chosen, computed, guessed, joined, reduced
 from jupyter_aiprov.lineage.methods import attribute, children_of, described, items_of
 from jupyter_aiprov.lineage.state import (
@@ -52,7 +53,7 @@ def named(flow: Flow, name: str, args: Args, kwargs: Keywords, cls: type | None 
     from jupyter_aiprov.lineage import libraries
 
     root, _, last = name.rpartition(".")
-    top = root.split(".", 1)[0]
+    top = root.split(".", 1)[0].lstrip("_") or root
     for key in (f"{top}.{last}", last if top in {"builtins", "", "functools", "itertools"} else ""):
         function = _TABLE.get(key)
         if function is not None:
@@ -481,6 +482,33 @@ def _setattr(flow: Flow, args: Args, kwargs: Keywords) -> Value:
 )
 def _number(flow: Flow, args: Args, kwargs: Keywords) -> Value:
     return scalar(computed(*(touched(a) for a in args)))
+
+
+def _exists(flow: Flow, args: Args, kwargs: Keywords) -> Value:
+    found: Value = flow.files.exists(paths.absolute(args[0])) if args else anything()
+    return found
+
+
+_TABLE.update(
+    {
+        "posixpath.join": paths.joined,
+        **dict.fromkeys(("genericpath.exists", "posixpath.exists", "genericpath.isfile", "genericpath.isdir"), _exists),
+        "ntpath.join": paths.joined,
+        "os.join": paths.joined,
+        "glob.glob": paths.listed,
+        "glob.iglob": paths.listed,
+        "os.listdir": paths.names,
+        "posix.listdir": paths.names,
+        "sqlite3.connect": queries.connection,
+        "duckdb.connect": queries.connection,
+        "sqlalchemy.create_engine": queries.connection,
+        "psycopg2.connect": queries.connection,
+        "csv.writer": csv_flow.writer,
+        "csv.DictWriter": csv_flow.writer,
+        "csv.reader": csv_flow.reader,
+        "csv.DictReader": csv_flow.dict_reader,
+    }
+)
 
 
 @known("builtins.open", "io.open", "codecs.open", "gzip.open")

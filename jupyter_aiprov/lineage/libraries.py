@@ -150,8 +150,9 @@ def frame(flow: Flow, args: Args, kwargs: Keywords, last: str) -> Value:
         return (
             Value("frame", rest=repeated("series", anything(summary(given)))) if given is not None else Value("frame")
         )
-    if given is None:
-        return Value("frame", rest=None)
+    if given is None:  # empty, or so many rows of nothing
+        empty = repeated("series", scalar(const=None)) if "index" in kwargs else Value("series")
+        return Value("frame", fields=dict.fromkeys(names or [], empty))
     orient = kwargs.get("orient")
     if orient is not None and orient.const == "index" and given.kind == "map":
         rows = repeated("list", given.rest)

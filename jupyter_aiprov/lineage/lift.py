@@ -202,8 +202,15 @@ class Lifter:
         """A class of the user's: defined in a cell or in a .py file of theirs."""
         if cls.__module__ == "__main__":
             return True
-        module = sys.modules.get(str(cls.__module__))
-        filename = module.__dict__.get("__file__") if isinstance(module, types.ModuleType) else None
+        return self.is_own_module(sys.modules.get(str(cls.__module__)))
+
+    def is_own_module(self, module: Any) -> bool:
+        """A .py file of the user's."""
+        filename = (
+            object.__getattribute__(module, "__dict__").get("__file__")
+            if isinstance(module, types.ModuleType)
+            else None
+        )
         return isinstance(filename, str) and bool(self._is_user_file(filename))
 
 

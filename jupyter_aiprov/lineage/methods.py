@@ -9,7 +9,7 @@ import types
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from jupyter_aiprov.lineage import constants
+from jupyter_aiprov.lineage import constants, paths
 from jupyter_aiprov.lineage.labels import CLEAN, Label, chosen, computed, guessed, joined
 from jupyter_aiprov.lineage.state import (
     CONTAINERS,
@@ -64,6 +64,10 @@ def attribute(flow: Flow, owner: Value, name: str) -> Value:
         return method_value(owner, name)
     if owner.kind == "any" and owner.fields and name in owner.fields:
         return owner.fields[name]
+    if owner.kind == "any":
+        of_path = paths.attribute(owner, name)
+        if of_path is not None:
+            return of_path
     return method_value(owner, name)
 
 
@@ -85,7 +89,7 @@ def _of_module(flow: Flow, owner: Value, name: str) -> Value:
         if name in namespace:
             found = namespace[name]
             value = flow.lifter.lift(found, 2)
-            if value.kind == "any":
+            if value.kind in {"any", "func"} and not flow.lifter.is_own_module(live):
                 value.data = {**(value.data or {}), "external": f"{live.__name__}.{name}"}
             return value
         return Value("func", data={"external": f"{live.__name__}.{name}"})
@@ -258,6 +262,8 @@ def items_of(flow: Flow, value: Value) -> tuple[list[Value] | None, Value | None
         return [scalar(value.label, c) for c in value.const], None
     if isinstance(value.data, dict) and value.data.get("plot"):
         return None, value
+    if isinstance(value.data, dict) and isinstance(value.data.get("result"), Value):  # a cursor
+        return items_of(flow, value.data["result"])
     return None, Value(
         "response" if value.kind == "response" else "any", value.label, fields=value.fields, rest=value.rest
     )

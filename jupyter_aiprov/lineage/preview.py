@@ -83,6 +83,8 @@ class Preview:
     def of(self, obj: Any) -> Shown | None:
         """What is known of an object that is about to be displayed; None where nothing is."""
         lineage, running = self.lineage, self.running
+        if not lineage.follows and running is not None:
+            return None  # what this cell did so far is not known
         if running is None:
             return self._settled(obj) if lineage.entries else None
         if not lineage.is_active and not lineage._reads_labelled(running.source):
@@ -109,7 +111,7 @@ class Preview:
         lineage = self.lineage
         flow, files = lineage.flow, lineage.files
         known = lineage.sites.fresh or lineage.module.vars or lineage._pending or flow.remembered or flow.modules
-        return bool(known or files.contents or files.tables or lineage._reads_labelled(source))
+        return bool(known or files.contents or files.tables.known or lineage._reads_labelled(source))
 
     # ── where ─────────────────────────────────────────────────────────────────────
     def _place(self, file: str) -> _Place | None:

@@ -249,6 +249,8 @@ class Settler:
         live: Mapping[str, Any],
         before: Value | None,
     ) -> None:
+        if label.origin == DERIVED and self._rowwise(key, found, value, obj, frames, before):
+            return
         if label.origin != MIXED:
             self.tracked.mark(key, obj)
             return
@@ -262,7 +264,7 @@ class Settler:
             mask = change.mask
         if mask is None and before is None:
             origins = self._origins(key, value, frames)
-            if origins and self.tracked.follow(key, obj, origins) is not None:
+            if origins and self._followed(key, value, obj, origins):
                 return
         if mask is None:
             mask = self._by_content(_values(obj, key[1], _ROWS), label)
@@ -272,6 +274,39 @@ class Settler:
             self.tracked.unknown(key)
             self.tracked.mark(key, obj, mask)
 
+    def _followed(self, key: tuple[str, Any], value: Value, obj: Any, origins: list[Origin]) -> bool:
+        """Rows of another frame are here: where none of them is a model's, the column is none."""
+        marks = self.tracked.follow(key, obj, origins)
+        if marks is not None and not marks.ai.any():
+            value.fields[key[1]] = repeated("series", scalar(Label(selected=summary(value.fields[key[1]]).selected)))
+            self.tracked.drop(key)
+        return marks is not None
+
+    def _rowwise(
+        self, key: tuple[str, Any], found: Value, value: Value, obj: Any,
+        frames: Mapping[str, tuple[Value, Any]], before: Value | None,
+    ) -> bool:  # fmt: skip
+        """Computed row by row from columns of which a model wrote some rows: these rows, no others."""
+        sources = found.data.get("rowwise") if isinstance(found.data, dict) else None
+        moved = value.origin is not None and value.origin.fields.get(key[1]) is found
+        if sources and not moved:
+            names = [next((k for k, v in value.fields.items() if v is s), None) for s in sources]
+            marks = [self.tracked.marks((key[0], n)) if n is not None else None for n in names]
+            known = [m.ai for m in marks if m is not None and m.total == len(obj)]
+            if len(known) == len(sources) and not all(m.all() for m in known):
+                mask = known[0]
+                for more in known[1:]:
+                    mask = mask | more
+                self.tracked.drop(key)
+                self.tracked.mark(key, obj, mask)
+                return True
+            return False
+        origins = self._origins(key, value, frames) if before is None else []
+        partly = [m for m in (self.tracked.marks(o.column) for o in origins if o.column) if m is not None]
+        if not partly or all(m.ai.all() for m in partly):
+            return False
+        return self._followed(key, value, obj, origins)
+
     def _mask(
         self, key: tuple[str, Any], found: Value, value: Value, obj: Any,
         names: Mapping[str, Value], live: Mapping[str, Any],
@@ -279,7 +314,7 @@ class Settler:
         total = len(obj)
         moved = value.origin is not None and value.origin.fields.get(key[1]) is found
         if moved:  # positions were told of another frame's rows
-            return None
+            return self._by_parts(key[1], value.parts, total, names, live) if value.parts is not None else None
         items = found.items
         if items is not None and len(items) == total:
             return [summary(i).is_ai for i in items]
@@ -309,7 +344,7 @@ class Settler:
             sizes.append(size)
         if sizes.count(None) == 1:
             sizes[sizes.index(None)] = total - sum(s for s in sizes if s is not None)
-        if None in sizes or None in flags or sum(s for s in sizes if s is not None) != total:
+        if None in sizes or None in flags or True not in flags or sum(s for s in sizes if s is not None) != total:
             return None
         return [bool(f) for s, f in zip(sizes, flags, strict=True) for _ in range(s or 0)]
 

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import os
 import re
+import time
+from collections.abc import Mapping
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
+from jupyter_aiprov.lineage import paths, queries
 from jupyter_aiprov.lineage.files import FileLedger
 from jupyter_aiprov.lineage.labels import DERIVED, GENERATED, MIXED, NONE, Label, joined
+from jupyter_aiprov.lineage.queries import Tables
 from jupyter_aiprov.lineage.state import (
     CONTAINERS,
     Value,
     anything,
     clone,
-    is_tainted,
     merged,
     repeated,
     scalar,
@@ -44,62 +48,112 @@ _SQL: Final = frozenset({"read_sql", "read_sql_query", "read_sql_table", "read_d
 _DUMPERS: Final = frozenset(
     {"dump", "save", "savez", "savetxt", "savez_compressed", "safe_dump", "write_table", "imsave"}
 )
+_PATHS: Final = frozenset({"Path", "PurePath", "PosixPath", "WindowsPath", "ExcelWriter", "ExcelFile"})
+_ASKS: Final = re.compile(r"exists|is_file|isfile|is_dir|isdir")
+_SHEET: Final = "\0"
 _ORIGINS: Final = {"ai-generated": GENERATED, "synthetic": GENERATED, "ai-assisted": MIXED, "ai-derived": DERIVED}
 
 
 class Store:
-    """Values by absolute path and by table name."""
+    """Values by absolute path (and sheet), and the tables of databases."""
 
     def __init__(self, ledger: FileLedger) -> None:
         self.ledger = ledger
         self.contents: dict[str, Value] = {}
-        self.tables: dict[str, Value] = {}
+        self.tables = Tables()
         self.written: dict[str, Value] = {}  # by the cell that is being followed
-        self.names: dict[str, Value] = {}
+        self.since = 0  # when the cell began, in nanoseconds
+        self.before: dict[str | None, bool] = {}  # which files that the cell asks for were there when it began
+        self.literals = paths.Literals()
+
+    def look(self, source: str, live: Mapping[str, Any]) -> None:
+        """Before a cell runs: which of the files that it asks for are there."""
+        self.since = time.time_ns()
+        self.before = {}
+        if _ASKS.search(source):
+            names = [live[w] for w in set(re.findall(r"[^\W\d]\w*", source)) if w in live]
+            texts = [str(v) for v in names if type(v) is str or isinstance(v, PurePath)]
+            self.before = {p: os.path.exists(p) for p in self.literals.named(source, texts)}  # noqa: PTH110
+
+    def reads_labelled(self, source: str) -> bool:
+        """A cell names a file (or a folder and a file) that is known to hold AI values."""
+        return any(self.ledger.read(p) or self.ledger.tables(p) for p in self.literals.named(source))
 
     def begin(self) -> None:
-        """A new cell."""
+        """A cell is followed."""
         self.written = {}
 
     def finish(self) -> list[dict[str, Any]]:
         """Put the labels of what was written on the ledger; the `file` parts of events."""
         events = []
-        for path, value in self.written.items():
+        for key, value in self.written.items():
+            path, _, sheet = key.partition(_SHEET)
             labels = {k: v for k, v in labels_of(value).items() if v["origin"] != "unknown"}
-            found = self.ledger.wrote(path, labels)
-            if found is not None:
-                events.append(found)
+            for file in paths.files(path, since=self.since):
+                found = self.ledger.wrote(file, labels, table=sheet or None, beside=paths.ANY not in path)
+                if found is not None:
+                    events.append(found)
+        for at, value in list(self.tables.written.items()):
+            labels = {k: v for k, v in labels_of(value).items() if v["origin"] != "unknown"}
+            found = self.ledger.wrote(at[0], labels, table=at[1])
+            if found is not None or not labels:
+                del self.tables.written[at]  # else it is not committed yet: once more after the next cell
+                events.extend([found] if found is not None else [])
         return events
 
     # ── paths ─────────────────────────────────────────────────────────────────────
     def path(self, value: Value | None) -> str | None:
-        """The absolute path that a value names."""
-        if value is None:
-            return None
-        text = value.const if type(value.const) is str else None
-        if text is None and isinstance(value.data, dict) and "path" in value.data:
-            text = value.data["path"]
-        if not isinstance(text, str) or not text or len(text) > 1000 or "\n" in text or "://" in text:
-            return None
-        return os.path.abspath(os.path.expanduser(text))  # noqa: PTH100, PTH111
+        """The absolute path that a value names, with `*` for what is not known of it."""
+        return paths.absolute(value)
 
-    def content(self, path: str | None) -> Value | None:
+    def content(self, path: str | None, sheet: str | None = None) -> Value | None:
         """What a file holds: as this session wrote it, else as the ledger or a sidecar says."""
         if path is None:
             return None
-        known = self.contents.get(path)
-        if known is not None:
-            return known
-        labels = self.ledger.read(path)
+        if sheet is not None:
+            known = self.contents.get(path + _SHEET + sheet)
+            if known is not None or any(k.startswith(path + _SHEET) for k in self.contents):
+                return known
+            labels = self.ledger.read(path, table=sheet)
+            if labels or self.ledger.tables(path):
+                return value_of(labels) if labels else None
+        out: Value | None = self.contents.get(path)
+        if out is not None and paths.ANY not in path:
+            return out
+        for other, value in self.contents.items():
+            if other != path and _SHEET not in other and paths.is_match(path, other):
+                out = value if out is None else merged(out, value, rows=True)
+        if out is not None:
+            return out
+        for file in paths.files(path, most=20):
+            labels = self.ledger.read(file)
+            if labels:
+                return value_of(labels)
+        return None
+
+    def recorded_table(self, database: str, table: str) -> Value | None:
+        """A table of a database that another kernel wrote."""
+        labels = (
+            self.ledger.read(database, table=table.lower()) if table.lower() in self.ledger.tables(database) else None
+        )
         return value_of(labels) if labels else None
 
-    def put(self, path: str | None, value: Value, *, more: bool = False) -> None:
+    def put(self, path: str | None, value: Value, *, more: bool = False, sheet: str | None = None) -> None:
         """A file was written."""
         if path is None:
             return
-        before = self.contents.get(path) if more else None
-        self.contents[path] = value if before is None else merged(before, value, rows=True)
+        if sheet is not None:
+            self.contents[path + _SHEET + sheet] = self.written[path + _SHEET + sheet] = value
+            more = self.written.get(path) is not None  # other sheets of the same file
+        before = self.contents.get(path) if more or paths.ANY in path else None
+        self.contents[path] = value if before is None else merged(before, value, rows=sheet is None)
         self.written[path] = self.contents[path]
+
+    def exists(self, path: str | None) -> Value:
+        """Whether a file was there when the cell asked: as it was before, or written since."""
+        if path is not None and path in self.written:
+            return scalar(const=True)
+        return scalar(const=self.before[path]) if path in self.before else anything()
 
     # ── frames ────────────────────────────────────────────────────────────────────
     def is_writer(self, name: str) -> bool:
@@ -110,8 +164,10 @@ class Store:
         """`df.to_csv(path)`; the text itself without a path."""
         if name in {"to_sql", "write_database"}:
             target = args[0] if args else kwargs.get("name", kwargs.get("table_name"))
+            con = args[1] if len(args) > 1 else kwargs.get("con", kwargs.get("connection"))
+            more = any(kwargs[k].const == "append" for k in ("if_exists", "if_table_exists") if k in kwargs)
             if target is not None and type(target.const) is str:
-                self.tables[target.const.lower()] = clone(owner)
+                self.tables.put(queries.database_of(con), target.const, clone(owner), more=more)
             return scalar(const=None)
         keys = ("path", "path_or_buf", "file", "buf", "excel_writer", "target")
         target = args[0] if args else next((kwargs[k] for k in keys if k in kwargs), None)
@@ -121,31 +177,50 @@ class Store:
             return out if name in _TEXTS else anything(summary(owner))
         if target.kind == "file":
             self._into(target, owner)
+        elif name in {"to_excel", "write_excel"}:
+            sheet = kwargs.get(
+                "sheet_name", kwargs.get("worksheet", args[1] if len(args) > 1 else scalar(const="Sheet1"))
+            )
+            self.put(self.path(target), clone(owner), sheet=sheet.const if type(sheet.const) is str else None)
         else:
-            self.put(self.path(target), clone(owner))
+            appends = "mode" in kwargs and type(kwargs["mode"].const) is str and "a" in kwargs["mode"].const
+            self.put(self.path(target), clone(owner), more=appends)
         return scalar(const=None)
 
     # ── functions ─────────────────────────────────────────────────────────────────
     def is_file_function(self, top: str, last: str) -> bool:
         """True for functions that read or write files."""
-        if last in _SQL or last in _READERS or last == "Path" or last in _DUMPERS:
-            return top not in {"time"}
-        return False
+        return last in _SQL or last in _READERS or last in _PATHS or last in _DUMPERS
 
     def function(self, flow: Flow, top: str, name: str, last: str, args: Args, kwargs: Keywords) -> Value | None:
         """A library function that reads or writes; None when it is another thing."""
-        if last == "Path":
-            out = anything()
-            texts = [a.const for a in args]
-            if texts and all(type(t) is str for t in texts):
-                out.data = {"path": os.path.join(*texts)}  # noqa: PTH118
-            return out
+        if last in _PATHS:
+            return (paths.under(args[0], args[1:]) if args else None) or anything()
         if last in _SQL:
-            return self.queried(flow, [*args, *kwargs.values()])
+            con = next((kwargs[k] for k in ("con", "connection", "connection_uri") if k in kwargs), None)
+            con = con if con is not None else args[1] if len(args) > 1 else None
+            found = self.queried(flow, [*args, *kwargs.values()], queries.database_of(con))
+            is_cursor = found is not None and found.kind == "frame" and not last.startswith("read_") and top != "polars"
+            return queries.cursor(found) if found is not None and is_cursor else found
         if last in _DUMPERS and args:
             return self._dumped(top, args, kwargs)
         given = args[0] if args else next(iter(kwargs.values()), None)
-        return self._read(given, top) if given is not None else None
+        if given is None:
+            return None
+        sheet = (
+            kwargs.get("sheet_name", args[1] if len(args) > 1 else None) if last in {"read_excel", "parse"} else None
+        )
+        if sheet is not None and sheet.const is None:
+            return self._all_sheets(given)
+        return self._read(given, top, sheet.const if sheet is not None and type(sheet.const) is str else None)
+
+    def _all_sheets(self, given: Value) -> Value:
+        path = self.path(given)
+        out = Value("map", rest=Value("frame", rest=repeated("series", scalar())))
+        for key, value in self.contents.items():
+            if path is not None and key.startswith(path + _SHEET):
+                out.fields[key.partition(_SHEET)[2]] = clone(value)
+        return out
 
     def _dumped(self, top: str, args: Args, kwargs: Keywords) -> Value:
         target, value = (args[1], args[0]) if len(args) > 1 else (args[0], anything())
@@ -165,13 +240,13 @@ class Store:
         if path is None:
             target.rest = value if target.rest is None else merged(target.rest, value, rows=True)
 
-    def _read(self, given: Value, top: str) -> Value | None:
+    def _read(self, given: Value, top: str, sheet: str | None = None) -> Value | None:
         tables = top in {"pandas", "polars", "pyarrow", "geopandas"}
         if given.kind == "file":
             found = self.content(given.data.get("path")) or given.rest
         else:
             path = self.path(given)
-            found = self.content(path)
+            found = self.content(path, sheet)
             if path is None and found is None:
                 if isinstance(given.data, dict) and "text_of" in given.data:
                     found = given.data["text_of"]
@@ -200,51 +275,13 @@ class Store:
         label = summary(given)
         return Value("frame", rest=repeated("series", anything(label))) if tables else anything(label)
 
-    def queried(self, flow: Flow, args: Args) -> Value | None:
+    def queried(self, flow: Flow, args: Args, database: str | None = None) -> Value | None:
         """SQL: the labels of the tables (and of the frames of the notebook) that it names."""
         text = next((a.const for a in args if type(a.const) is str), None)
         if text is None:
-            return None
-        words = {w.lower() for w in re.findall(r"\w+", text)}
-        found = [v for k, v in self.tables.items() if k in words]
-        found += [v for k, v in flow.main.vars.items() if k.lower() in words and v.kind == "frame" and is_tainted(v)]
-        created = re.search(r"create\s+(?:or\s+replace\s+)?table\s+(\w+)\s+as\b", text, re.I)
-        inserted = re.search(r"insert\s+(?:or\s+\w+\s+)?into\s+(\w+)\s*(?:\(([^)]*)\))?", text, re.I)
-        if inserted:
-            return self._inserted(inserted, args)
-        if not found:
-            return None
-        out = clone(found[0])
-        for other in found[1:]:
-            out.fields.update({k: v for k, v in other.fields.items() if k not in out.fields or summary(v).is_ai})
-        out = _selected(out, text)
-        if created:
-            self.tables[created[1].lower()] = out
-        return out
-
-    def _inserted(self, match: re.Match[str], args: Args) -> Value | None:
-        from jupyter_aiprov.lineage.state import element
-
-        given = next((a for a in args if a.kind in {"list", "tuple", "iter", "map"}), None)
-        if given is None:
-            return None
-        row = element(given) if given.kind in {"list", "iter"} and given.rest is not None else given
-        row = row if row is not None and row.kind in {"tuple", "list", "map"} else given
-        table = self.tables.setdefault(match[1].lower(), Value("frame"))
-        names = [n.strip() for n in match[2].split(",")] if match[2] else []
-        items = row.items
-        if row.kind == "map":
-            fields = row.fields
-        elif items is not None and len(names) == len(items):
-            fields = dict(zip(names, items, strict=True))
-        else:
-            fields = {}
-            table.rest = repeated("series", scalar(summary(given)))
-        for key, item in fields.items():
-            old = table.fields.get(key)
-            new = repeated("series", item)
-            table.fields[key] = new if old is None else merged(old, new, rows=True)
-        return anything()
+            found = next((a.data["pattern"] for a in args if isinstance(a.data, dict) and "pattern" in a.data), None)
+            text = found
+        return queries.run(flow, text, args[1:], database) if isinstance(text, str) else None
 
     # ── open files ────────────────────────────────────────────────────────────────
     def open(self, args: Args, kwargs: Keywords) -> Value:
@@ -256,7 +293,7 @@ class Store:
         if "r" in mode:
             found = self.content(path)
             out.rest = _line(found) if found is not None else scalar()
-        elif "w" in mode and path is not None:
+        elif "w" in mode and path is not None and paths.ANY not in path:
             self.contents.pop(path, None)
         return out
 
@@ -305,16 +342,12 @@ class Store:
             return out
         if name == "open":
             return self.open([owner, *args], kwargs)
-        if name in {"joinpath", "with_suffix", "with_name", "resolve", "absolute", "expanduser"}:
-            out = anything()
-            if name in {"resolve", "absolute", "expanduser"}:
-                out.data = owner.data
-            elif name == "joinpath" and all(type(a.const) is str for a in args) and path is not None:
-                out.data = {"path": os.path.join(path, *(a.const for a in args))}  # noqa: PTH118
-            return out
-        return (
-            anything() if name in {"exists", "mkdir", "unlink", "is_file", "stat", "touch", "glob", "iterdir"} else None
-        )
+        other = paths.of_path(owner, name, args)
+        if other is not None:
+            return other
+        if name in {"exists", "is_file", "is_dir"}:
+            return self.exists(path)
+        return anything() if name in {"mkdir", "unlink", "stat", "touch"} else None
 
 
 def _line(found: Value) -> Value:
@@ -323,25 +356,6 @@ def _line(found: Value) -> Value:
         inner: Value = found.data["lines"]
         return inner
     return scalar(summary(found))
-
-
-def _selected(frame: Value, text: str) -> Value:
-    """Columns computed in the query are derived from the columns they name."""
-    from jupyter_aiprov.lineage.labels import computed
-    from jupyter_aiprov.lineage.state import contents, touched
-
-    for expression, name in re.findall(r"(\w+\s*\([^()]*\)|[\w.*+/ -]+?)\s+as\s+(\w+)", text, re.I):
-        used = [v for k, v in frame.fields.items() if type(k) is str and re.search(rf"\b{re.escape(k)}\b", expression)]
-        grouped = re.search(r"group\s+by\s+([\w, ]+)", text, re.I)
-        keys = [
-            v for k, v in frame.fields.items() if grouped and type(k) is str and k in re.findall(r"\w+", grouped[1])
-        ]
-        if "(" in expression or len(used) != 1 or not re.fullmatch(r"[\w.]+", expression.strip()):
-            frame.fields[name] = repeated("series", scalar(computed(*(touched(v) for v in (*used, *keys)))))
-        else:
-            frame.fields[name] = used[0]
-    _ = contents
-    return frame
 
 
 def labels_of(value: Value) -> dict[str, dict[str, Any]]:

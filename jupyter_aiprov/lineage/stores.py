@@ -191,7 +191,7 @@ def as_column(value: Value) -> Value:
 def _told_apart(value: Value) -> dict[str, Any] | None:
     """What tells the rows of a column apart goes with it."""
     data = value.data if isinstance(value.data, dict) else {}
-    return {k: data[k] for k in ("choice", "where") if k in data} or None
+    return {k: data[k] for k in ("choice", "where", "rowwise") if k in data} or None
 
 
 def _put_column(flow: Flow, owner: Value, key: Value, value: Value) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from jupyter_aiprov.lineage import shapes
+from jupyter_aiprov.lineage import paths, shapes
 from jupyter_aiprov.lineage.labels import CLEAN, Label, chosen, computed, joined, reduced
 from jupyter_aiprov.lineage.methods import (
     _any_column,
@@ -37,7 +37,7 @@ from jupyter_aiprov.lineage.state import (
     summary,
     touched,
 )
-from jupyter_aiprov.lineage.transfer import AGGREGATE, ELEMENTWISE, FILL, KEEP, PICK, TEXT_KEEP
+from jupyter_aiprov.lineage.transfer import AGGREGATE, ELEMENTWISE, FILL, IN_PLACE, KEEP, PICK, TEXT_KEEP
 
 if TYPE_CHECKING:
     from jupyter_aiprov.lineage.flow import Flow
@@ -82,9 +82,12 @@ def operated(flow: Flow, a: Value, b: Value, op: ast.operator | None) -> Value:
         if folded is not None:
             return folded
         if _is_text(a) or _is_text(b) or (summary(a).is_ai and summary(b).is_ai):
-            return containers.concatenated([a, b])
-    if isinstance(op, ast.Div) and isinstance(a.data, dict) and "path" in a.data and type(b.const) is str:
-        return Value("any", data={"path": a.data["path"].rstrip("/") + "/" + b.const})
+            out = containers.concatenated([a, b])
+            if out.data is None and not out.label.is_ai:
+                out.data = paths.pattern([a, b])
+            return out
+    if isinstance(op, ast.Div) and isinstance(a.data, dict) and "path" in a.data:
+        return paths.under(a, [b]) or anything()
     for value, other in ((a, b), (b, a)):
         if value.kind in {"frame", "series", "array"}:
             return _elementwise(value, other)
@@ -129,7 +132,14 @@ def _elementwise(value: Value, other: Value) -> Value:
     if not label.is_ai and other.kind in CONTAINERS:
         label = computed(label, Label(selected=other.label.selected))
     shape = value.label if not value.label.is_ai or value.kind != "array" else CLEAN
-    return Value(value.kind, shape, rest=scalar(label), keys=value.keys, data=named_as(value) or None)
+    data = {**named_as(value), **by_row(value, other)}
+    return Value(value.kind, shape, rest=scalar(label), keys=value.keys, data=data)
+
+
+def by_row(*given: Value) -> dict[str, Any]:
+    """The AI columns that a column was computed from, row by row: for `Value.data`."""
+    found = [v.origin or v for v in given if v.kind == "series" and summary(v).is_ai]
+    return {"rowwise": found} if found else {}
 
 
 # ── expressions of polars ─────────────────────────────────────────────────────────
@@ -328,6 +338,8 @@ def _written(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywords) 
 
 def _kept(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywords) -> Value:
     out = clone(owner)
+    if name in IN_PLACE:
+        out.parts = owner.parts
     if name in {"sort_values", "sort"}:
         label, _ = _by_label(flow, owner, args[0] if args else kwargs.get("by"))
         out.order = label
@@ -494,7 +506,8 @@ def _accessed(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywords)
     """`s.str.lower()`, `s.dt.year`: text operations that keep what was said, or derive from it."""
     inner = element(owner)
     label = contents(owner)
-    out = Value("series", owner.data["owner"].label)
+    whole: Value = owner.data["owner"]
+    out = Value("series", whole.label, keys=whole.keys, data={**named_as(whole), **by_row(whole)})
     if name in {"cat", "join"}:
         label = computed(label, *(touched(a) for a in args)) if args and name == "cat" else label
         out.rest = scalar(label)
@@ -512,8 +525,8 @@ def _accessed(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywords)
             out.rest = map_item(inner, args[0])
     else:
         out.rest = scalar(computed(label, *(touched(a) for a in args)))
-    if name in {"split", "rsplit"}:
-        out.rest = Value("list", rest=scalar(label))
+    if name in {"split", "rsplit", "findall"}:
+        out.rest = Value("list", computed(label), rest=scalar(label))
     return out
 
 

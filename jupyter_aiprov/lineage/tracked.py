@@ -204,6 +204,10 @@ class Tracked:
         seen = None if memory is None else weakref.ref(memory)
         return _Kept(reference, Marks(marks.ai, edited), settled, module, seen)
 
+    def drop(self, column: Column) -> None:
+        """The column holds no AI values."""
+        self._kept.pop(column, None)
+
     def unknown(self, column: Column) -> None:
         """The column holds AI values, its rows are not known."""
         self._kept[column] = None

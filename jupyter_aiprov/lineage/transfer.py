@@ -39,6 +39,11 @@ KEEP: Final = frozenset(
     "rename_columns set_names droplevel pipe_none alias over sort_by implode flatten_none arr list execute fetchall fetchone "
     "fetchdf df pl arrow to_df fetchnumpy cpu detach numpy get_column".split()
 )
+# Every row stays where it stood.
+IN_PLACE: Final = frozenset(
+    "copy reset_index set_index astype cast convert_dtypes infer_objects clone collect lazy rechunk set_axis rename_axis "
+    "to_pandas to_polars to_arrow to_numpy ffill bfill interpolate persist compute with_row_index select".split()
+)
 # Rows are chosen by what stands in the column named (or by the order made before).
 PICK: Final = frozenset("head tail nlargest nsmallest top_k bottom_k first last limit slice sample iloc".split())
 AGGREGATE: Final = frozenset(

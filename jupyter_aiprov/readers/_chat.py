@@ -185,8 +185,15 @@ def plain(payload: Any) -> dict[str, Any]:
         "finish_reasons": tuple(r for r in reasons if r),
         "usage": usage(payload.get("usage")),
         "extra": identity(payload),
+        "error_type": _failure(choices),
         "unparsed": None if any(map(_is_choice, choices)) else "the answer has no choices",
     }
+
+
+def _failure(choices: list[Dict]) -> str | None:
+    """The error of the choice that has one, as routers hand on what failed behind them."""
+    codes = [first(error, "type", "code") or "_OTHER" for c in choices if (error := mapping(c.get("error")))]
+    return str(codes[0]) if codes else None
 
 
 def _is_choice(choice: Dict) -> bool:

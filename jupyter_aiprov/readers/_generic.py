@@ -33,7 +33,7 @@ _HOUSEKEEPING = re.compile(
     r"usage|billing|credits?|key|keys|auth|login|oauth2?|token|tokens|me|account|health|healthz|status|metrics|version|ping|"
     r"cachedContents|fileSearchStores|corpora|permissions|operations|jobs|cancel|tags|show|ps|pull|push|create|copy|delete|blobs|"
     r"countTokens|computeTokens|count_tokens|count-tokens|input_tokens|tokenize|detokenize|extras|webhooks|"
-    r"available-models|foundation_model_specs|sessions|client_secrets)/?$",
+    r"available-models|tokenize-text|foundation_model_specs|sessions|client_secrets)/?$",
     re.IGNORECASE,
 )
 # the same anywhere in the path: what lies below is kept there too

@@ -146,6 +146,8 @@ def error_in(payload: Any) -> str | None:
     error = dig(payload, "error")
     if error is None and dig(payload, "type") == "error":
         return string(dig(payload, "code")) or ""
+    if error is None and dig(payload, "object") == "error":  # Mistral, vLLM
+        return string(dig(payload, "type")) or ""
     if isinstance(error, dict):
         if not error:
             return None
@@ -200,10 +202,10 @@ def others(body: Dict, known: Iterable[str]) -> Fields:
 
 # content, names of people and identifiers: read elsewhere or not at all
 _NO_SETTINGS = """
-model modelId model_id messages prompt input inputs text texts message query question instructions system suffix
-user safety_identifier prompt_cache_key metadata previous_response_id conversation conversation_id id name file
-file_id custom_id assistant_id thread_id project_id space_id anthropic_version api_key key token inputText preamble
-context content contents title description image images audio video language_hint template session_id request_id
-client_request_id stream
+model modelId model_id messages prompt input inputs text texts message query question instructions system suffix user
+safety_identifier prompt_cache_key metadata previous_response_id conversation conversation_id id name file file_id url
+audio_url file_url image_url document_url custom_id assistant_id thread_id project_id space_id anthropic_version
+api_key key token inputText preamble context content contents title description image images audio video language_hint
+template session_id request_id client_request_id stream
 """
 NO_SETTINGS = frozenset(_NO_SETTINGS.split())

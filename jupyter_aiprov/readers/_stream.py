@@ -12,7 +12,7 @@ from jupyter_aiprov.readers import _aws, _body
 from jupyter_aiprov.readers._json import parsed
 
 DONE = "[DONE]"
-_SCAN = json.JSONDecoder().scan_once
+_SCAN = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # typeshed leaves it out
 _LINES = re.compile(r"\r\n|\n|\r")  # str.splitlines would also cut at U+2028, which JSON allows
 
 

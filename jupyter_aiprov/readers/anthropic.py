@@ -38,7 +38,7 @@ def complete(exchange: Exchange) -> Invocation:
     return _reading.read(asked, exchange, _claude.completed, _claude.completion_streamed, _reading.has(completion=str))
 
 
-@reads(path="*/messages/count_tokens", kind="housekeeping")
+@reads(path=("*/messages/count_tokens", "*/models/count-tokens:rawPredict"), kind="housekeeping")
 def count_tokens(exchange: Exchange) -> Invocation:
     """Token counting is no model call."""
     body, _ = _reading.request_json(exchange.request)

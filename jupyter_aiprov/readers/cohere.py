@@ -106,7 +106,8 @@ def _streamed_v2(events: list[_stream.Event]) -> _reading.Fields:
     message["tool_plan"] = plan
     message["content"] = [blocks[i] for i in sorted(blocks)]
     message["tool_calls"] = [{"id": c.get("id"), "function": c} for _, c in sorted(calls.items())]
-    return _plain_v2(head | {"message": message}) | {"complete": complete}
+    failed = "ERROR" if string(head.get("error")) else None
+    return _plain_v2(head | {"message": message}) | {"complete": complete, "error_type": failed}
 
 
 def _grow_call(call: Dict, piece: Dict) -> None:

@@ -13,7 +13,7 @@ SETTINGS = {"dimensions": "embeddings.dimension.count", "output_dimension": "emb
 
 
 @reads(
-    path=("*/embeddings", "*/multimodalembeddings", "*/contextualizedembeddings"),
+    path=("*/embeddings", "*/multimodalembeddings", "*/contextualizedembeddings", "*/pooling"),
     shape=lambda body: "input" in body or "inputs" in body,
 )
 def embeddings(exchange: Exchange) -> Invocation:

@@ -50,6 +50,21 @@ def llama_server(exchange: Exchange) -> Invocation:
     return _reading.read(asked, exchange, _llama_plain, _llama_streamed, _reading.has(content=str))
 
 
+@reads(path="*/infill", shape=("input_prefix", "input_suffix"))
+def llama_infill(exchange: Exchange) -> Invocation:
+    """llama.cpp's completion between two pieces of code."""
+    body, why = _reading.request_json(exchange.request)
+    names = _chat.SETTINGS | {"n_predict": "max_tokens"}
+    asked = Invocation(
+        operation="text_completion",
+        request_model=string(body.get("model")),
+        parameters=_reading.settings(body, names),
+        input=_parts.user(body["input_prefix"], body["input_suffix"]) if body else (),
+        unparsed=why,
+    )
+    return _reading.read(asked, exchange, _llama_plain, _llama_streamed, _reading.has(content=str))
+
+
 def _prompts(body: Dict) -> list[str]:
     return _parts.strings(body.get("prompt"))
 

@@ -27,6 +27,16 @@ def rerank(exchange: Exchange) -> Invocation:
     return _reading.read(asked, exchange, _ranked, fits=_is_ranking)
 
 
+@reads(path="*/score", shape=("model", "text_1", "text_2"))
+def score(exchange: Exchange) -> Invocation:
+    """How alike two texts are, or a text and several: vLLM."""
+    body, why = _reading.request_json(exchange.request)
+    texts = [*_parts.strings(body.get("text_1")), *_parts.strings(body.get("text_2"))]
+    model = string(body.get("model"))
+    asked = Invocation(operation="rerank", request_model=model, input=_parts.user(*texts), unparsed=why)
+    return _reading.read(asked, exchange, _ranked, fits=_is_ranking)
+
+
 def _is_ranking(payload: Any) -> bool:
     ranked = payload if isinstance(payload, list) else dig(payload, "results") or dig(payload, "data")
     return isinstance(ranked, list) and all(isinstance(r, dict) for r in ranked)

@@ -6,14 +6,16 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jupyter_aiprov.config import AIProv
 from jupyter_aiprov.errors import ConfidentialDataError, UsageError
-from jupyter_aiprov.guard import Guard, _Deadline, _TooSlow, destinations, text_columns
+from jupyter_aiprov.guard import Guard, _Deadline, _TooSlow, destinations, patterns, text_columns
 from jupyter_aiprov.guard.columns import Columns
 from jupyter_aiprov.guard.texts import Texts
 from jupyter_aiprov.model import Request
-from tests.guard.made import chat
+from tests.guard.made import chat, labelled
 
 NOTE = "Suivi d'un mélanome opéré en 2019, adénopathie axillaire apparue récemment, biopsie programmée jeudi."
 MAIL = "Write to jean.dupont@chu.example, +33 6 12 34 56 78."
@@ -164,6 +166,22 @@ def test_a_crash_while_reading_the_body_stops_too(monkeypatch: pytest.MonkeyPatc
         protecting().examine(chat("hello"), "external")
     with pytest.raises(ZeroDivisionError):
         guard().examine(chat("hello"), "external")
+
+
+@given(
+    text=st.text("0123456789٣۴ -+.()néle birthdobmrnFR\n?", max_size=40)
+    | st.from_regex(r"\+[1-9] ?\(?[0-9]( [0-9]){5,9}")
+)
+def test_no_rule_about_numbers_finds_what_the_first_look_passes_over(text: str) -> None:
+    if not patterns.may_hold_numbers(text):
+        assert not [name for name in patterns.NUMBERS for _ in patterns.RULES[name](text)]
+
+
+def test_the_first_look_sees_every_number_of_the_labelled_prompts() -> None:
+    _, prompts = labelled()
+    for prompt in prompts:
+        for name in patterns.NUMBERS:
+            assert patterns.may_hold_numbers(prompt["text"]) or not list(patterns.RULES[name](prompt["text"]))
 
 
 def test_running_out_of_time_stops_for_declared_columns_and_is_said_for_the_rest(

@@ -71,7 +71,12 @@ def written(provenance: Provenance) -> Iterable[Written]:
         for d in provenance.declared("authorship")
         if mapped(d.get("value")).get("origin") == "human"
     }
-    for one in provenance.authorship:
+    for said in provenance.declared("authorship"):
+        value, name = mapped(said.get("value")), str(said.get("subject") or "")
+        if value.get("origin") in semconv.AI_ORIGINS and name.startswith("cell:"):
+            where = name.removeprefix("cell:")
+            latest[where] = {"evidence": "declared", "cell_id": where, **value}
+    for one in provenance.authorship:  # what was seen or found names more than what was declared
         if one.get("origin") in semconv.AI_ORIGINS:
             latest[str(one.get("cell_id") or one.get("source_sha256"))] = one
     for one in latest.values():

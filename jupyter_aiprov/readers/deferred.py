@@ -1,0 +1,73 @@
+"""Chat answers that are fetched later: Perplexity's asynchronous jobs and xAI's deferred completions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from jupyter_aiprov.model import Exchange, Invocation, Request
+from jupyter_aiprov.readers import _chat, _reading
+from jupyter_aiprov.readers._json import mapping, string
+from jupyter_aiprov.readers._registry import reads
+
+PERPLEXITY = "api.perplexity.ai"
+ENDED = ("COMPLETED", "FAILED")
+RETRIEVED = "chat.retrieved"  # the answer to an earlier request, fetched by its id
+
+
+@reads(host=PERPLEXITY, path=("/async/chat/completions", "/v1/async/sonar"), provider="perplexity")
+def perplexity(exchange: Exchange) -> Invocation:
+    """A job is created around a chat request; its id joins the answer to it."""
+    body, why = _reading.request_json(exchange.request)
+    return _reading.read(_chat.asked(mapping(body.get("request")), why), exchange, _job)
+
+
+@reads(host=PERPLEXITY, path=("/async/chat/completions/*", "/v1/async/sonar/*"), method="GET", provider="perplexity")
+def perplexity_answer(exchange: Exchange) -> Invocation:
+    """A job asked for by its id: housekeeping until it has ended."""
+    asked = _retrieved(exchange)
+    found = _reading.read(asked, exchange, _job)
+    if exchange.response is None or found.complete or found.error_type:
+        return found
+    return replace(found, kind="housekeeping")
+
+
+def _job(payload: Any) -> _reading.Fields:
+    payload = mapping(payload)
+    status = string(payload.get("status"))
+    answer = mapping(payload.get("response"))
+    found = _chat.plain(answer) if answer else {"response_model": string(payload.get("model"))}
+    return found | {
+        "response_id": string(payload.get("id")),
+        "complete": status in ENDED,
+        "error_type": "failed" if status == "FAILED" else None,
+    }
+
+
+def _is_deferred(request: Request) -> bool:
+    return mapping(request.json).get("deferred") is True
+
+
+@reads(host=("api.x.ai", "*.api.x.ai"), path="/v1/chat/completions", provider="x_ai", when=_is_deferred)
+def xai(exchange: Exchange) -> Invocation:
+    """xAI's chat is OpenAI's dialect; a deferred one is answered with the id to ask for."""
+    body, why = _reading.request_json(exchange.request)
+    return _reading.read(_chat.asked(body, why), exchange, _named, fits=_reading.has(request_id=str))
+
+
+def _named(payload: Any) -> _reading.Fields:
+    return {"response_id": string(mapping(payload).get("request_id")), "complete": False}
+
+
+@reads(host=("api.x.ai", "*.api.x.ai"), path="/v1/chat/deferred-completion/*", method="GET", provider="x_ai")
+def xai_answer(exchange: Exchange) -> Invocation:
+    """A deferred completion asked for by its id: housekeeping (202) until it is there."""
+    if exchange.response is not None and exchange.response.status == 202:
+        return replace(_retrieved(exchange), kind="housekeeping")
+    found = _reading.read(_retrieved(exchange), exchange, _chat.plain, fits=_chat.FITS)
+    return replace(found, response_id=_retrieved(exchange).response_id)
+
+
+def _retrieved(exchange: Exchange) -> Invocation:
+    name = exchange.request.path.rstrip("/").rpartition("/")[2]
+    return Invocation(operation="chat", response_id=name, extra={RETRIEVED: True})
