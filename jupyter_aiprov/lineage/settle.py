@@ -178,8 +178,8 @@ class Settler:
         said = self.answers.judge(values, invocations)
         if said == "sent":
             return CLEAN
-        if said == "generated":
-            return replace(label, origin=GENERATED, low=False)
+        if said == "generated" and (label.origin != DERIVED or any(map(is_strong, values))):
+            return replace(label, origin=GENERATED, low=False)  # short categories make no guess a claim
         if said == "mixed":
             return replace(label, origin=MIXED, low=True)
         return replace(label, origin=DERIVED, low=True)
@@ -337,6 +337,8 @@ class Settler:
         sizes: list[int | None] = []
         flags: list[bool | None] = []
         for part, size in parts:
+            if size == "equal":
+                size = total // len(parts)
             size = size if isinstance(size, int) else self._length(part, names, live)
             one = part.fields.get(column, part.rest) if part.kind == "frame" else part
             label = summary(one) if one is not None else CLEAN

@@ -41,6 +41,8 @@ def melt(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
     out = picked_columns(owner, ids)
     out.fields[value_name] = repeated("series", inner or scalar())
     out.fields[var_name] = repeated("series", scalar())
+    if len(values) > 1:  # one column after the other, each as long as the frame was
+        out.parts = [(Value("frame", fields={value_name: column(owner, n)}), "equal") for n in values]
     return out
 
 

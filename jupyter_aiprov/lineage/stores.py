@@ -254,7 +254,8 @@ def partly(column: Value | None, value: Value, by: Label = CLEAN) -> Value:
     if la.is_ai and not lb.is_ai and inner.const is not UNKNOWN and not inner.is_missing:
         label = Label(2, la.low, la.sites, la.selected, la.constants, la.edits | _const(inner.const))
         out = repeated("series", scalar(label))
-    elif lb.origin >= 2 and not la.is_ai and old.const is not UNKNOWN and not old.is_missing:
+    elif lb.origin >= 2 and not la.is_ai and old.const is not UNKNOWN and (old.const == "" or not old.is_missing):
+        # rows that keep the fixed value are no AI's: an empty text too, while None and NaN are no value
         out = repeated(
             "series", scalar(Label(lb.origin, lb.low, lb.sites, lb.selected, lb.constants | _const(old.const)))
         )

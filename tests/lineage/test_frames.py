@@ -588,7 +588,7 @@ def test_the_same_rules_hold_on_pandas_2() -> None:
         env={**os.environ, "AIPROV_INNER": "1", "PYTHONPATH": str(root)},
         capture_output=True,
         text=True,
-        timeout=170,
+        timeout=900,
         check=False,
     )
     assert done.returncode == 0, done.stdout[-3000:]
