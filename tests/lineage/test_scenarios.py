@@ -41,6 +41,21 @@ def test_every_label_of_a_scenario_is_right(scenario: dict[str, Any], model: str
     assert (outcome.broken, outcome.wrong) == (None, [])
 
 
+@pytest.mark.sdk
+@pytest.mark.full
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("scenario", [s for s in SCENARIOS if s.get("ai") is False], ids=lambda s: s["id"])
+def test_a_call_elsewhere_labels_nothing_unrelated(scenario: dict[str, Any], model: str, monkeypatch: Any) -> None:
+    """An AI answer in the first cell and one in the last: the analysis between them stays without a label."""
+    monkeypatch.setenv("OPENAI_BASE_URL", model)
+    monkeypatch.setenv("OPENAI_API_KEY", "x")
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    cells = ["advice = chat('Any advice?')", *scenario["cells"], "advice = chat('Any more advice?')"]
+    labels, error = running.run({**scenario, "cells": cells}, PRELUDE)
+    assert error is None
+    assert set(labels) <= {"advice"}
+
+
 def test_the_set_is_large_enough() -> None:
     """At least 100 scenarios with 300 labelled columns, ten of them without AI."""
     columns = sum("." in name for s in SCENARIOS for name in s["expect"])
