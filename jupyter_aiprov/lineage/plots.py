@@ -17,6 +17,7 @@ Args = list[Value]
 Keywords = dict[str, Value]
 MODULES = frozenset({"matplotlib", "seaborn", "plotly", "altair", "bokeh", "plotnine", "hvplot", "pylab"})
 KINDS = frozenset("line bar barh hist box kde density area pie scatter hexbin".split()) - {"hist"}
+_COMPOSED = frozenset({"plotly", "altair", "bokeh"})  # figures are put together of traces, glyphs and other charts
 _TEXT = frozenset(
     "set_title set_xlabel set_ylabel set_xticks set_yticks xlabel ylabel title suptitle legend grid set".split()
 )
@@ -50,7 +51,7 @@ def given(args: Args, kwargs: Keywords) -> Label:
     names += [
         i.const for v in everything if v.kind in {"list", "tuple"} and v.items for i in v.items if type(i.const) is str
     ]
-    labels = [touched(v) for v in everything if v.kind != "frame" and "plot" not in _data(v)]
+    labels = [touched(v) for v in everything if v.kind != "frame" and ("plot" not in _data(v) or "part" in _data(v))]
     for frame in frames:
         used = [n.split(":")[0] for n in names if n.split(":")[0] in frame.fields]
         labels += [touched(column(frame, n)) for n in used] if used else [contents(frame)]
@@ -75,6 +76,8 @@ def call(flow: Flow, top: str, last: str, args: Args, kwargs: Keywords) -> Value
     if top == "altair":
         out = made(None, CLEAN if frame is not None else label)
     out.data["frame"] = frame
+    if top in _COMPOSED:
+        out.data["part"] = True
     if top == "seaborn":
         if flow.figure is None:
             flow.figure = made()
