@@ -364,9 +364,37 @@ class _Fold:
                 return "deleted"
         return "cached" if status == "cached" else "shown"
 
-    def _uses(self, invocations: Mapping[str, Event]) -> Iterator[Use]:
-        by_execution: dict[str, list[Event]] = defaultdict(list)
+    def _batches(self, invocations: Mapping[str, Event]) -> Iterator[Event]:
+        """A batch that was handed in and fetched later is one call, by the service's own id.
+
+        It belongs to the cell that handed it in, unless only the one that fetched it is behind the results.
+        """
+        by_batch: dict[str, dict[bool, Event]] = defaultdict(dict)  # -> answered -> the latest
         for one in invocations.values():
+            if one.get("batch.id"):
+                is_answered = bool((one.get(semconv.CAPTURE) or {}).get("complete"))
+                by_batch[str(one["batch.id"])][is_answered] = one
+        whole = {str(found[False]["id"]): found for found in by_batch.values() if len(found) == 2}
+        fetched = {str(found[True]["id"]): found[False] for found in whole.values()}
+        for key, one in invocations.items():
+            if key in whole:
+                answer = whole[key][True]
+                if self._stands(one):
+                    here = {k: one.get(k) for k in ("id", "execution", "cell_id", "session", "start_time")}
+                    yield {**one, **answer, **here, "read_in": answer.get("execution")}
+            elif key not in fetched:
+                yield one
+            elif not self._stands(fetched[key]):
+                yield {**{k: v for k, v in fetched[key].items() if k.startswith(semconv.REQUEST_PREFIX)}, **one}
+
+    def _stands(self, invocation: Event) -> bool:
+        execution = self.executions.get(str(invocation.get("execution") or ""), {})
+        return self._standing(execution, "completed", str(invocation.get("id"))) == "shown"
+
+    def _uses(self, invocations: Mapping[str, Event]) -> Iterator[Use]:
+        told = {str(one.get("execution") or "") for one in invocations.values()}
+        by_execution: dict[str, list[Event]] = defaultdict(list)
+        for one in self._batches(invocations):
             by_execution[str(one.get("execution") or "")].append(one)
         for key, calls in by_execution.items():
             execution = self.executions.get(key, {"id": key, **_where(calls[0])})
@@ -379,7 +407,7 @@ class _Fold:
         for stamp in self.by_type["stamp"]:
             made = stamp.get("execution")
             made = made if isinstance(made, Mapping) else {}
-            if str(made.get("id")) in by_execution:
+            if str(made.get("id")) in told:
                 continue
             for raw in stamp.get("groups") or ():
                 if isinstance(raw, Mapping):

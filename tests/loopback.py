@@ -1,6 +1,6 @@
 """A server on 127.0.0.1 that answers like the AI services do; it counts what it is asked.
 
-The first part of a path may say how to answer: `/~gzip`, `/~503once`, `/~500`, `/~cut`, `/~malformed`,
+The first part of a path may say how to answer: `/~gzip`, `/~503once`, `/~503twice`, `/~500`, `/~cut`, `/~malformed`,
 `/~endless`, `/~hold` (waits for `release`), `/~sized` (streams with a length instead of chunks).
 """
 
@@ -12,6 +12,7 @@ import json
 import struct
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -31,7 +32,7 @@ class Loopback:
         self.words = words or WORDS
         self.hits: list[tuple[str, str, bytes]] = []
         self.release = threading.Event()
-        self._seen: set[str] = set()
+        self._seen: Counter[str] = Counter()
         server = self
 
         class Handler(_Handler):
@@ -62,10 +63,10 @@ class Loopback:
     def paths(self) -> list[str]:
         return [path for _, path, _ in self.hits]
 
-    def first_time(self, key: str) -> bool:
-        new = key not in self._seen
-        self._seen.add(key)
-        return new
+    def times(self, key: str) -> int:
+        """The how-manieth time this is asked for."""
+        self._seen[key] += 1
+        return self._seen[key]
 
 
 class _Server(ThreadingHTTPServer):
@@ -113,7 +114,8 @@ class _Handler(BaseHTTPRequestHandler):
             asked = json.loads(body) if body else {}
         except ValueError:
             asked = {}
-        if mode == "500" or (mode == "503once" and self.loopback.first_time(self.path)):
+        busy = {"500": 1 << 30, "503once": 1, "503twice": 2}.get(mode, 0)
+        if busy and self.loopback.times(self.path) <= busy:
             self._send(503, b'{"error": {"message": "busy", "type": "overloaded"}}', {"retry-after-ms": "1"})
         elif mode == "malformed":
             self._send(200, b'{"choices": [{"mess')

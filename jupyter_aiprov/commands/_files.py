@@ -86,6 +86,12 @@ class Opened:
         """File name without its folder: no path of this machine goes into what is handed on."""
         return "notebook.ipynb" if self.name == "-" else Path(self.name).name
 
+    @property
+    def recorded_in(self) -> str | None:
+        """The notebook that the journals name, where it is another file than this one: a copy, or renamed."""
+        named = {str(e["notebook"]) for e in self.events if e.get("type") == "session" and e.get("notebook")}
+        return None if not named or self.name == "-" or self.title in named else sorted(named)[0]
+
     def provenance(self) -> Provenance:
         """The fold over document and journal."""
         return provenance_of(self.nb, self.events, notebook=self.title)

@@ -92,6 +92,8 @@ def as_text(one: Opened) -> Iterator[str]:
     if subjects:
         head.append(f"{_some(len(subjects), 'subject')} with AI content")
     yield f"{one.title}: {' · '.join(head)}"
+    if one.recorded_in:
+        yield f"Recorded in {one.recorded_in}: this file is a copy of it, or was renamed"
     for cell in found.cells:
         lines = list(_cell_lines(found, cell.index))
         mark = cell.mark

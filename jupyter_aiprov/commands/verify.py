@@ -49,12 +49,15 @@ class Verify(Command):
             found = anchor.applied(verify(one.nb, one.journals), anchors, one.nb, one.journals)
             failed = failed or found.answer in failing or any(a.standing == "wrong" for a in anchors)
             if self.format == "json":
-                told.append({"notebook": one.title, **found.to_dict()})
+                recorded = {"recorded_in": one.recorded_in} if one.recorded_in else {}
+                told.append({"notebook": one.title, **recorded, **found.to_dict()})
                 continue
             if not found.records:
                 self.say(f"{one.title}: holds no record of AI use; {found.text(self.lang)}")
                 continue
             self.say(f"{one.title}: {found.text(self.lang)}")
+            if one.recorded_in:
+                self.say(f"  recorded in {one.recorded_in}: this file is a copy of it, or was renamed")
             for text in found.anchors:
                 self.say(f"  anchor: {text}")
             for change in found.changes:

@@ -83,7 +83,8 @@ class Story:
         if started:
             self.events.append(self.at({**base, "status": "started", "capture": capture}, self.minute, 1))
         if ended:
-            done = {"streamed": more.pop("streamed", False), "complete": status in {"completed", "cached"}}
+            whole = more.pop("complete", status in {"completed", "cached"})
+            done = {"streamed": more.pop("streamed", False), "complete": whole}
             answered = (
                 {"gen_ai.response.model": "gpt-4o-mini-2024-07-18"}
                 if status in {"completed", "cached", "abandoned"}
@@ -230,7 +231,7 @@ def examples() -> list[dict[str, Any]]:
     add(
         "SDK retries twice then succeeds",
         "three attempts, one answer counted",
-        "tests/record/test_who_asked.py::test_retries_of_an_sdk_are_attempts_and_one_answer_is_counted",
+        "tests/record/test_situations.py::test_two_retries_of_an_sdk_are_three_attempts_and_one_answer",
         s,
         {"shown": 1, "failed": 2},
         asked_in={"i3": 1},
@@ -238,16 +239,16 @@ def examples() -> list[dict[str, Any]]:
 
     s = Story("s1")
     s.cell("e1", cell="c1", source="submit the batch")
-    s.call("i1", "e1", **{"batch.id": "batch_7"})
+    s.call("i1", "e1", complete=False, **{"batch.id": "batch_7"})
     later = Story("s2")
     later.cell("e9", cell="c2", count=1, source="fetch the batch", minute=40)
     later.call("i2", "e9", **{"batch.id": "batch_7"})
     add(
         "batch job fetched a day later in another kernel",
         "asked in session 1, answer in session 2, joined by the provider's batch id",
-        "tests/record/test_examples.py::test_a_batchs_answer_is_joined_to_the_request_by_the_providers_id",
+        "tests/record/test_situations.py::test_a_batch_fetched_in_another_kernel_is_one_call_of_the_cell_that_handed_it_in",
         [*s.events, *later.events],
-        {"shown": 2},
+        {"shown": 1},
         asked_in={"i1": 1},
         batches={"batch_7": ["i1", "i2"]},
     )
@@ -279,7 +280,7 @@ def examples() -> list[dict[str, Any]]:
     add(
         "cell re-run, cell deleted, Restart-and-Run-All",
         "superseded and deleted calls are counted apart",
-        "tests/record/test_examples.py::test_every_example_comes_to_what_it_says",
+        "tests/record/test_situations.py::test_calls_of_earlier_runs_and_of_deleted_cells_are_counted_apart",
         [*first.events, *again.events],
         {"shown": 1, "superseded": 2, "deleted": 1},
         cells=["c1"],
@@ -292,7 +293,7 @@ def examples() -> list[dict[str, Any]]:
     add(
         "notebook copied, renamed, saved as",
         "stamps still find their journal by session; a copy says so",
-        "tests/notebook",
+        "tests/record/test_situations.py::test_a_copied_or_renamed_notebook_finds_its_journal_and_says_it_is_one",
         s,
         {"shown": 1},
         asked_in={"i1": 1},
@@ -318,7 +319,7 @@ def examples() -> list[dict[str, Any]]:
     add(
         "two people review different items in two browsers",
         "both reviews remain",
-        "tests/ui",
+        "tests/ui/test_collaboration.py::test_two_people_who_review_different_items_lose_nothing",
         s,
         {"shown": 1},
         asked_in={"i1": 1},
@@ -328,14 +329,14 @@ def examples() -> list[dict[str, Any]]:
     add(
         "kernel env without the package, server env with it",
         'panel: "this kernel does not record", with the one command',
-        "tests/ui",
+        "tests/ui/test_real_life.py::test_a_kernel_without_the_extension_is_asked_once_and_said",
         [],
         {},
     )
     add(
         "older file in a newer version and the reverse",
         "read without loss; golden files frozen at each release",
-        "tests/golden",
+        "tests/golden/test_golden.py::test_a_golden_file_says_what_it_said_when_it_was_made",
         [
             {
                 "type": "invocation",

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from jupyter_aiprov import journal
 from tests.kernels import Kernel, chains_are_whole, kernel
-from tests.loopback import Loopback, serving
+from tests.loopback import TEXT, Loopback, serving
 
 ASK = """
 %load_ext jupyter_aiprov
@@ -214,6 +215,8 @@ def test_an_interrupt_in_the_middle_of_a_stream_keeps_the_part_and_the_chain(nb:
     assert cell.error["ename"] == "KeyboardInterrupt"
     (call,) = until(nb, ["abandoned"], 5)
     assert not call["capture"]["complete"]
+    kept = {t["commitment"]: t["value"] for p in nb.folder.rglob("*.content.jsonl") for t in journal.read_texts(p)}
+    assert kept[call["output"][0]["commitment"]]["parts"][0]["content"].startswith(TEXT), "the part that came"
     executions = {e["execution_count"]: e["status"] for e in nb.events("execution") if e.get("execution_count")}
     assert executions[2] == "aborted"
     assert cell.stamps[0]["groups"][0]["status"] == "abandoned"
