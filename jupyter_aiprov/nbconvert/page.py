@@ -74,14 +74,22 @@ class Page:
         title = next(b.text for b in blocks if isinstance(b, Heading))
         pointer = f"section “{title}”" if self.language == "en" else f"section «\u00a0{title}\u00a0»"
         top = summary.blocks(self.facts, self.language, notebook=self.name, section=pointer)
-        self.summary = self._framed(write(top, target), "summary", word("ai", self.language))
+        self.summary = self._framed(self._linked(write(top, target), pointer), "summary", word("ai", self.language))
         self.section = self._framed(write(blocks, target), "section", title)
+
+    def _linked(self, text: str, pointer: str) -> str:
+        """The summary's last line leads to the section, where the page can."""
+        forms = {"html": '<a href="#aiprov-section">%s</a>', "tex": r"\hyperlink{aiprov-section}{%s}"}
+        before, found, after = text.rpartition(shown := inline(pointer, self.target))
+        return before + forms[self.target] % shown + after if found and self.target in forms else text
 
     def _framed(self, text: str, name: str, label: str) -> str:
         if self.target != "html":
-            return text
-        tag = "aside" if name == "summary" else "section"
-        return f'<{tag} class="aiprov-{name}" lang="{self.language}" aria-label="{html_text(label)}">\n{text}</{tag}>\n'
+            place = "\\hypertarget{aiprov-section}{}\n" if (name, self.target) == ("section", "tex") else ""
+            return place + text
+        tag, place = ("aside", "") if name == "summary" else ("section", ' id="aiprov-section"')
+        about = f'class="aiprov-{name}"{place} lang="{self.language}" aria-label="{html_text(label)}"'
+        return f"<{tag} {about}>\n{text}</{tag}>\n"
 
     def mark(self) -> None:
         """Put a word on every AI cell and output, and our own rendering into every stamp."""

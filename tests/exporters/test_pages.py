@@ -13,6 +13,7 @@ from typing import Any
 import nbformat
 import pytest
 from nbconvert.exporters import ExporterNameError, SlidesExporter, get_exporter
+from nbconvert.filters import Highlight2HTML, clean_html
 
 from jupyter_aiprov import semconv
 from jupyter_aiprov.exporters import _facts, summary
@@ -23,6 +24,7 @@ from jupyter_aiprov.nbconvert import (
     AIProvPDFExporter,
     AIProvPreprocessor,
     browser,
+    cleaned,
 )
 from jupyter_aiprov.nbconvert.heads import said_in
 from jupyter_aiprov.provenance import Provenance
@@ -64,6 +66,27 @@ def test_html_has_summary_words_legends_and_section_in_place() -> None:
     assert "self-reported at export" in page
     assert "jupyter aiprov verify study.ipynb" in page
     assert not re.search(r"\b(intact|authentic|verified)\b", page.lower().split("<body")[1])
+    assert '<a href="#aiprov-section">section “Use of AI systems”</a>' in page.split("</aside>")[0]
+    assert page.count('id="aiprov-section"') == 1
+
+
+SOURCES = [
+    "x = 1\nprint('a < b & \"c\"', x)  # é → 漢\n%matplotlib inline\n",
+    "<script>alert(1)</script><img src=x onerror=alert(1)>",
+    "a &amp; b &nbsp; &lt;script&gt; &#60;",
+    "@deco\ndef f(x: int) -> str:\n\treturn f'{x!r:>10}'\r\n",
+    "\x00\x0b\x1b[31m\x7f\x85\u2028\u202e",
+    "</span></pre></div><script>1</script>",
+    "",
+]
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("lexer", ["ipython3", "r", "julia", "html", "text"])
+def test_highlighted_code_is_cleaned_as_in_the_stock_page(source: str, lexer: str) -> None:
+    shown = Highlight2HTML(pygments_lexer=lexer)(source)
+    for one in (shown, source, f'<div class=" highlight hl-x"><pre>{source}</pre></div>', shown + shown):
+        assert cleaned(one) == clean_html(one)
 
 
 def test_html_loads_nothing_from_elsewhere() -> None:
