@@ -166,11 +166,17 @@ def _checked(template: dict[str, Any], path: Path) -> dict[str, Any]:
             raise bad(f"has a part of unknown style {part.get('style')!r}")
         if part.get("each") not in (None, "tool", "written", "outside", "legend"):
             raise bad(f"repeats over the unknown {part['each']!r}")
-        if part.get("confirm") not in (None, *_facts.CONFIRMATIONS):
-            raise bad(f"asks for the unknown confirmation {part['confirm']!r}")
+        if unknown := set(_confirmations(part)) - set(_facts.CONFIRMATIONS):
+            raise bad(f"asks for the unknown confirmation {', '.join(map(repr, sorted(unknown)))}")
         if part["style"] != "table" and not all(isinstance(part.get(x), str) for x in LANGUAGES):
             raise bad("has a part without a text in both languages")
     return template
+
+
+def _confirmations(part: Mapping[str, Any]) -> list[str]:
+    """The claims about people that a part makes: each needs a record of its own."""
+    asked = part.get("confirm") or []
+    return [asked] if isinstance(asked, str) else [str(one) for one in asked]
 
 
 # ── filling ──────────────────────────────────────────────────────────────────────────
@@ -240,9 +246,8 @@ def _add(
 def _text(
     part: Mapping[str, Any], names: Mapping[str, Any], view: View, confirm: Mapping[str, Mapping[str, str]]
 ) -> str:
-    sentence = part.get("confirm")
-    if sentence and sentence not in view.facts.confirmed:
-        return view.slots.opened(f"confirm:{sentence}", confirm[sentence][view.language]) + "."
+    if missing := [one for one in _confirmations(part) if one not in view.facts.confirmed]:
+        return " ".join(view.slots.opened(f"confirm:{one}", confirm[one][view.language]) + "." for one in missing)
     source = part[view.language]
     try:
         return clean_line(_compiled(_words.french(source) if view.language == "fr" else source).render(names))

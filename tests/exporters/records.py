@@ -207,6 +207,7 @@ def answers() -> list[dict[str, Any]]:
                 "full-human-supervision",
                 "accountability",
                 "authors-only",
+                "core-design-decisions",
             )
         ),
         review(),

@@ -34,9 +34,10 @@ LOGS = {
 CLAIMS = {
     r"reviewed and edited|relu et corrigé": "confirmed:reviewed-and-edited",
     r"take\(?s?\)? (full )?responsibility|assument|lies entirely with|incombe entièrement"
-    r"|responsible for it|sont responsables": "confirmed",
+    r"|responsible for it|sont responsables": "confirmed:responsibility",
     r"accountable for|répondent du": "confirmed:accountability",
     r"full human supervision|supervision humaine complète": "confirmed:full-human-supervision",
+    r"core design decisions\.|décisions de conception principales\.": "confirmed:core-design-decisions",
     r"No AI tool is an author|Aucun outil d'IA n'est auteur": "confirmed:authors-only",
     r"\d+ were read by|ont été contrôlées par": "review",
     r"no personal data were sent|aucune donnée personnelle": "privacy",

@@ -16,6 +16,7 @@ CONFIRMATIONS: Final = (
     "full-human-supervision",
     "accountability",
     "authors-only",
+    "core-design-decisions",
 )
 
 
