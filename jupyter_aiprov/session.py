@@ -22,7 +22,7 @@ from jupyter_aiprov import capture, coverage, journal, semconv, stamp
 from jupyter_aiprov.authorship import Authorship
 from jupyter_aiprov.bundles import Bundles
 from jupyter_aiprov.capture._local_servers import LocalServers
-from jupyter_aiprov.capture._patch import patched
+from jupyter_aiprov.capture._patch import Patch, listing, patched
 from jupyter_aiprov.cells import Cells, Execution
 from jupyter_aiprov.comm import Live
 from jupyter_aiprov.config import AIProv
@@ -63,6 +63,7 @@ class Session:
         self._shown: set[str] = set()
         self._coverage: Mapping[str, Any] = {}
         self._told_packages = False
+        self._patches: list[Patch] = []  # those that are not of a capture file
         name = os.environ.get("JPY_SESSION_NAME")
         self.notebook = Path(name).name if name else None
         folder, self.is_new = self._folder(name)
@@ -135,9 +136,10 @@ class Session:
             self.recorder.lineage = self.lineage
         self.stack.callback(self.lineage.close)
         self.recorder.answers = self.authorship.answered
-        self.stack.enter_context(self.authorship.installed(patched))
-        self.stack.enter_context(self.cells.carried(patched))
-        self.stack.enter_context(self.bundles.installed(patched))
+        with listing(self._patches):
+            self.stack.enter_context(self.authorship.installed(patched))
+            self.stack.enter_context(self.cells.carried(patched))
+            self.stack.enter_context(self.bundles.installed(patched))
         self.installed = self.stack.enter_context(capture.install(self.recorder, later=self.journal.run))
         self.stack.enter_context(self.live.install())
         self.workers = self.stack.enter_context(Workers(self.recorder, self.config).installed())
@@ -182,13 +184,18 @@ class Session:
     def close(self, reason: str = "unloaded") -> None:
         """Put every patched object back, say so on record and stop the writer."""
         running = self.cells.running()
-        self.recorder.gap(reason, "recording ended", **({"execution": running.id} if running else {}))
+        left = sorted({repr(p) for p in (*self._patches, *self._captured()) if not p.is_ours})
+        where = {"execution": running.id} if running else {}
+        self.recorder.gap(reason, "recording ended", **where, **({"left": left} if left else {}))
         self._tell_session("ended")
         self.recorder.flush(FLUSH)
         if running is not None and self.recorder.tally(running.id):
             self._show(running)
         self.stack.close()
         self.journal.close()
+
+    def _captured(self) -> list[Patch]:
+        return self.installed.patches if self.installed is not None else []
 
     def _folder(self, name: str | None) -> tuple[Path | None, bool]:
         from jupyter_core.paths import jupyter_data_dir

@@ -19,7 +19,7 @@ from types import ModuleType, TracebackType
 from typing import Protocol
 
 from jupyter_aiprov.capture._finder import Finder
-from jupyter_aiprov.capture._patch import DRIFT, Patch, collector
+from jupyter_aiprov.capture._patch import DRIFT, Patch, listing
 from jupyter_aiprov.capture._tap import Tap
 
 # AI libraries that generate without any library we hook: said, when imported, to be not covered.
@@ -122,16 +122,14 @@ class Installed:
     def _install(self, name: str, capture: Capture, module: ModuleType) -> None:
         self._leave((name, capture))
         patches: list[Patch] = []
-        token = collector.set(patches)
         try:
-            context = capture.install(module, self._tap)
-            context.__enter__()
+            with listing(patches):
+                context = capture.install(module, self._tap)
+                context.__enter__()
         except DRIFT as error:  # a version of the library that we do not know: said, never raised
             self._tap.gap("not-covered", f"{name}: {type(error).__name__}: {error}")
         else:
             self._hooked[name, capture] = _Hooked(module, context, patches)
-        finally:
-            collector.reset(token)
 
     def _leave(self, key: tuple[str, Capture]) -> None:
         hooked = self._hooked.pop(key, None)

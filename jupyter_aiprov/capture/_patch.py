@@ -100,6 +100,16 @@ def patched(owner: Any, name: str, make_wrapper: MakeWrapper) -> Iterator[Patch]
         patch.undo()
 
 
+@contextmanager
+def listing(patches: list[Patch]) -> Iterator[None]:
+    """Patches made inside are put on this list, too."""
+    token = collector.set(patches)
+    try:
+        yield
+    finally:
+        collector.reset(token)
+
+
 def found_in(owner: Any, name: str) -> Any:
     """The attribute as it is stored, descriptor and all: the first in the `__dict__`s of the MRO."""
     for holder in owner.__mro__ if isinstance(owner, type) else (owner,):

@@ -70,7 +70,8 @@ class Doctor(Command):
         folder = {
             "folder": str(where),
             "problems": [list(p) for p in folder_problems(where)],
-            "lost": lost_patches(where),
+            "lost": told(where, "patch-lost"),
+            "left": told(where, "left"),
         }
         if self.format == "json":
             self.say(json.dumps({"kernels": found, "journal": folder}, indent=2, ensure_ascii=False))
@@ -172,15 +173,19 @@ def file_system(path: Path) -> str | None:
     return kind if kind in _NETWORK else None
 
 
-def lost_patches(folder: Path) -> list[str]:
-    """Hooks that the latest sessions found gone, because another tool or %autoreload put itself over them."""
+def told(folder: Path, what: str) -> list[str]:
+    """Of the latest sessions: hooks that were lost to another tool (`patch-lost`), or left inside its own (`left`)."""
     if not folder.is_dir():
         return []
-    out: list[str] = []
+    out: set[str] = set()
     for session in journal.sessions_in(folder)[-5:]:
         for path in journal.parts_of(folder, session):
-            out += [str(e.get("detail")) for e in journal.read(path) if e.get("reason") == "patch-lost"]
-    return sorted(set(out))
+            for event in journal.read(path):
+                if event.get("reason") == what:
+                    out.add(str(event.get("detail")))
+                elif event.get("type") == "gap" and isinstance(event.get(what), list):
+                    out.update(map(str, event[what]))
+    return sorted(out)
 
 
 def _lines(found: list[dict[str, Any]], folder: dict[str, Any]) -> Iterator[str]:
@@ -204,4 +209,7 @@ def _lines(found: list[dict[str, Any]], folder: dict[str, Any]) -> Iterator[str]
         yield "  private and writable"
     for lost in folder["lost"]:
         yield f"  a hook was taken over by another tool and put back at the cell's end: {lost}"
+    for left in folder["left"]:
+        yield f"  at unload another tool was wrapped over ours: theirs stays, ours inside it does nothing: {left}"
+        yield "  mend: restart the kernel if it should go"
     yield "Not seen by any hook: commands in a shell (!…), other processes, calls before the extension was loaded."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,6 +17,7 @@ import pytest
 
 from jupyter_aiprov import journal
 from jupyter_aiprov.annotate import annotate
+from jupyter_aiprov.commands.doctor import told
 from jupyter_aiprov.verify import verify
 from tests.kernels import Kernel, chains_are_whole, journals, kernel
 from tests.loopback import Loopback, serving
@@ -118,6 +120,11 @@ def test_a_wrapper_put_over_ours_stays_and_ours_goes_quiet(nb: Kernel) -> None:
     assert nb.value("len(seen)") == 2
     assert nb.value("httpx.Client._send_single_request is theirs")
     assert len(nb.calls()) == 1
+    folder = nb.journals[0].parent
+    assert told(folder, "left") == ["httpx.Client._send_single_request"]
+    said = nb.run(f"!{sys.executable} -m jupyter_aiprov doctor --folder {folder}").stdout
+    assert "another tool was wrapped over ours" in said
+    assert "httpx.Client._send_single_request" in said
 
 
 def test_a_patch_lost_to_another_tool_is_found_put_back_and_stated(nb: Kernel) -> None:
