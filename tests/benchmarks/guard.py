@@ -6,11 +6,12 @@ import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from jupyter_aiprov.config import AIProv
 from jupyter_aiprov.guard import Guard
 from jupyter_aiprov.redact import redact_text
-from tests.guard.made import chat, labelled
+from tests.guard.made import HELD_OUT, PROMPTS, chat, labelled
 
 
 @dataclass
@@ -30,9 +31,10 @@ class Score:
         return self.hit / (self.hit + self.missed) if self.hit + self.missed else 1.0
 
 
-def scored() -> tuple[dict[str, Score], list[str]]:
-    """Every labelled prompt through the whole guard, as a request; what went wrong in words."""
-    column, prompts = labelled()
+def scored(file: Path = PROMPTS) -> tuple[dict[str, Score], list[str]]:
+    """Every labelled prompt of a file through the whole guard, as a request; what went wrong in words."""
+    column, _ = labelled()
+    _, prompts = labelled(file)
     guard = Guard(AIProv())
     guard.declare("df", "notes", column, "warn")
     scores: dict[str, Score] = {}
@@ -89,16 +91,17 @@ def costs() -> dict[str, float]:
 
 
 def main() -> None:
-    """Print both tables."""
-    _, prompts = labelled()
-    innocent = sum(not p["expect"] for p in prompts)
-    print(f"{len(prompts)} labelled prompts, {innocent} of them innocent\n")
-    print(f"{'rule':<14}{'hits':>6}{'false':>7}{'missed':>8}{'precision':>11}{'recall':>8}")
-    scores, wrong = scored()
-    for rule, score in sorted(scores.items()):
-        row = f"{rule:<14}{score.hit:>6}{score.false:>7}{score.missed:>8}{score.precision:>11.3f}{score.recall:>8.3f}"
-        print(row)
-    print("\n" + "\n".join(wrong or ["every count as labelled"]) + "\n")
+    """Print the tables."""
+    for file in (PROMPTS, HELD_OUT):
+        _, prompts = labelled(file)
+        innocent = sum(not p["expect"] for p in prompts)
+        print(f"{file.name}: {len(prompts)} labelled prompts, {innocent} of them innocent\n")
+        print(f"{'rule':<14}{'hits':>6}{'false':>7}{'missed':>8}{'precision':>11}{'recall':>8}")
+        scores, wrong = scored(file)
+        for rule, score in sorted(scores.items()):
+            counts = f"{rule:<14}{score.hit:>6}{score.false:>7}{score.missed:>8}"
+            print(f"{counts}{score.precision:>11.3f}{score.recall:>8.3f}")
+        print("\n" + "\n".join(wrong or ["every count as labelled"]) + "\n")
     print(f"CPU time in milliseconds, Python {platform.python_version()}, {platform.machine()}")
     for name, spent in costs().items():
         print(f"{name:<36}{spent:>10.3f}")

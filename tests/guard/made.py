@@ -14,6 +14,7 @@ import yaml
 from jupyter_aiprov.model import Request
 
 PROMPTS = Path(__file__).with_name("prompts.yaml")
+HELD_OUT = Path(__file__).with_name("held_out.yaml")
 _ALNUM = string.ascii_letters + string.digits
 # `<<u20>>`: twenty characters of the alphabet `u`
 _ALPHABETS = {
@@ -51,10 +52,11 @@ def keys(seed: int) -> dict[str, str]:
     }
 
 
-def labelled() -> tuple[list[str], list[dict[str, Any]]]:
+def labelled(file: Path = PROMPTS) -> tuple[list[str], list[dict[str, Any]]]:
     """The column, and the prompts: text and expected counts by rule."""
-    data = yaml.safe_load(PROMPTS.read_text("utf-8"))
+    data = yaml.safe_load(file.read_text("utf-8"))
     for number, prompt in enumerate(data["prompts"]):
+        prompt.setdefault("expect", {})
         for name, key in keys(number).items():
             prompt["text"] = prompt["text"].replace(f"<<{name}>>", key)
         chance = random.Random(number)
@@ -64,7 +66,7 @@ def labelled() -> tuple[list[str], list[dict[str, Any]]]:
             prompt["text"],
         )
         assert "<<" not in prompt["text"], prompt["text"]
-    return data["column"], data["prompts"]
+    return data.get("column", []), data["prompts"]
 
 
 def chat(content: Any, url: str = "https://api.openai.com/v1/chat/completions", **headers: str) -> Request:
