@@ -61,13 +61,22 @@ _TOKENS: Final = {
     "pypi-token": rf"pypi-AgE{_W}{{30,}}",
     "sendgrid-key": rf"SG\.{_W}{{16,}}\.{_W}{{16,}}",
     "databricks-token": r"(?<![A-Za-z])dapi[a-f0-9]{32}",
+    "vendor-key": (  # further vendors' prefixes; a digit tells them from names in code
+        rf"(?<!{_W})(?:(?:fw|jina|esecret|sbp|lin_api|rubygems|ntn)_(?=[A-Za-z]*[0-9])[A-Za-z0-9]{{20,}}"
+        rf"|(?:tgp_v1|glsa|shpat|sb_secret|dckr_pat|do[op]_v1)_(?=[A-Za-z_-]*[0-9]){_W}{{20,}})|(?<!{_W})(?:tvly|GOCSPX|pcsk|xkeysib|PMAK)[_-](?=[A-Za-z_-]*[0-9]){_W}{{20,}}"
+        rf"|(?<!{_W})(?:hv[sbr]\.|dp\.(?:pt|st|ct)\.){_W}{{20,}}|AGE-SECRET-KEY-1[A-Z0-9]{{50,}}"
+        rf"|(?<!{_W})sk_(?=[a-f]*[0-9])[a-f0-9]{{40,}}"
+        rf"|(?<!{_W})pa-(?=[a-z0-9_-]*[A-Z])(?=[A-Za-z_-]*[0-9]){_W}{{40,}}"
+    ),
     "jwt": rf"\.(?=eyJ{_W}{{4}})",  # the dot in its middle; `_jwt` finds both ends
 }
 _TOKEN: Final = re.compile("|".join(f"(?P<{name.replace('-', '_')}>{p})" for name, p in _TOKENS.items()))
 _JWT_TAIL: Final = re.compile(rf"\.{_W}+(?:\.{_W}*)?")
 _MARKS: Final = tuple(
     b"sk- hf_ api_org_ gsk_ AIza AQ. ya29. xai- pplx- r8_ nvapi- csk- lsv2_ AKIA ASIA ghp_ gho_ ghu_ ghs_ ghr_"
-    b" github_pat_ glpat glsoat gldt glrt glptt glft xox xapp- k_live_ k_test_ npm_ pypi- SG. dapi .eyJ".split()
+    b" github_pat_ glpat glsoat gldt glrt glptt glft xox xapp- k_live_ k_test_ npm_ pypi- SG. dapi .eyJ"
+    b" fw_ jina_ esecret_ tgp_v1_ glsa_ shpat_ sbp_ sb_secret_ dckr_pat_ _v1_ lin_api_ rubygems_ ntn_ tvly GOCSPX pcsk_"
+    b" xkeysib PMAK hvs. hvb. hvr. dp. AGE-SECRET sk_ pa-".split()
 )  # one of them is in every key above
 _MARK: Final = re.compile(b"|".join(map(re.escape, _MARKS)))
 _RUN: Final = 20  # the shortest run that a token format fits into, e.g. an AWS key id
@@ -80,15 +89,31 @@ _RUN_TABLE: Final = bytes(97 if chr(c).isascii() and (chr(c).isalnum() or chr(c)
 # tried behind every word of a long run would make hostile text quadratic.
 _QUOTE = r"""(?:\\{0,4}b?["'])?"""  # JSON, escaped JSON, reprs of headers
 _SEP = rf"{_QUOTE}\s{{0,4}}[:=,]\s{{0,4}}(?:\[(?!redacted:)\s{{0,4}})?{_QUOTE}"
-_ASSIGN = rf"""{_QUOTE}\s{{0,4}}[:=]\s{{0,4}}\\{{0,4}}["']"""
+_ASSIGN = rf"""{_QUOTE}\]?\s{{0,4}}[:=]\s{{0,4}}\\{{0,4}}["']"""
+_SET = rf"{_QUOTE}\]?\s{{0,4}}[:=,]\s{{0,4}}{_QUOTE}"
 _EQUALS = "(?:=|%3d)"
 _VALUE = r"""[^\s"'\\,;<>(){}\[\]]"""
 _HEADER = _VALUE + "{6,}"
 _PARAMETER = r"""[^&\s"'<>#\\;]+"""
 _QUOTED = r"""(?=[^\s"'\\]*[0-9])[^\s"'\\<>{}]{8,}"""
 _LONG = "[A-Za-z0-9/+=]{40,}"
+_NAMES = r"(?:[a-z_]+\d{0,3}|\d{1,4})(?:[._-](?:[a-z_]+\d{0,3}|\d{1,4}))*(?![\w.+/=-])"  # of code: openai_api_key_2
+_RANDOM = rf"(?!{_NAMES})(?=[a-z._+/=-]*\d)(?=[\d._+/=-]*[a-z])[a-z0-9_+/=.-]{{20,}}(?![\[(])"
+_MIXED = r"(?=[a-z_-]*\d)(?-i:(?=[A-Z0-9_-]*[a-z])(?=[a-z0-9_-]*[A-Z]))[a-z0-9_-]{24,}(?![\w.-])|[0-9a-f]{32}(?![\w.-])"
+_CHOSEN = (  # by a person: a letter and a digit, no name of code, no placeholder
+    r"""(?![a-z_.]+\d?(?![^\s"'\\,;<>(){}\[\]])|[$%{<*]|\d{1,3}-[a-z]+)(?=[^\s"'\\,;<>]*\d)(?=[^\s"'\\,;<>]*[a-z])"""
+    r"""[^\s"'\\,;<>(){}\[\]]{8,64}(?![\[(])"""
+)
+_KINDS = (
+    "api|secret|access|private|auth|subscription|account|deployment|bearer|session|refresh|admin|bot|service|openai|azure"
+    "|anthropic|mistral|cohere|together|deepseek|groq|hugging ?face|hf|wandb|replicate|gemini|google|voyage|tavily|aws"
+    "|github"
+)
+_OWNERS = "(?:my|our|your|his|her|the|ma|mon|notre|votre|sa|son|la|le|cette|ce)"
+_IS = r"""(?:["'`]?\s{0,3}(?:=|:|->|→)\s{0,3}|,?\s{1,3}(?:is|was|est|était|vaut)\s{1,3}:?\s?)["'`«]?\s?"""
+_STATED = rf"""(?: (?:for|from|of|to) [\w-]{{1,16}})?(?:{_IS}|\s{{1,3}}["'`«]?\s?)"""
 _IN_URL = r"(?:[?&;]|\\u0026|%26|%3f)[a-z_-]{0,24}"
-_SCHEMES = r"(?:basic|bearer|token|negotiate|apikey|digest|key)\s{1,4}(?!\[redacted:)"
+_SCHEMES = r"(?:basic|bearer|token|negotiate|apikey|digest|key)\s{1,4}(?!\[redacted:|[$%{<])"
 
 
 class _Around(NamedTuple):
@@ -119,24 +144,56 @@ _CONTEXT: Final = {
         _around("header-key", f"key{_SEP}", _HEADER, "(?:^|[^a-z])(?:x-api-|api-|x-goog-api-|ocp-apim-subscription-)"),
         _around("url-secret", f"key{_EQUALS}", _PARAMETER, _IN_URL),
         _around("assigned-secret", f"key{_ASSIGN}", _QUOTED, "(?:api|secret|access|private)[_-]?"),
+        _around("assigned-secret", f"key{_SET}", _RANDOM, rf"(?:{_KINDS})[_-]?"),
+        _around("assigned-secret", rf"key{_STATED}", _MIXED, rf"(?:{_KINDS}|{_OWNERS}(?: {_KINDS})?)[ _-]?"),
+        _around(
+            "assigned-secret",
+            f"key{_SET}",
+            _RANDOM,
+            r"""user(?:name)?["']\s{0,4}:\s{0,4}["'][^"']{1,40}["'],\s{0,4}["']""",
+        ),
     ),
     "token": (
         _around("header-key", f"token{_SEP}", _HEADER, "(?:x-auth|x-amz-security|x-subscription|private)-"),
         _around("url-secret", f"token{_EQUALS}", _PARAMETER, _IN_URL),
         _around("assigned-secret", f"token{_ASSIGN}", _QUOTED, "(?:access|auth|refresh)[_-]?"),
-        _around("aws-secret", f"token{_SEP}", _LONG, "session_?"),
+        _around("assigned-secret", f"token{_SET}", _RANDOM, rf"(?:{_KINDS}|(?-i:(?:^|[^a-z])[A-Z]{{2,20}}_))[_-]?"),
+        _around("assigned-secret", rf"token{_STATED}", _MIXED, rf"(?:{_KINDS}|{_OWNERS}(?: {_KINDS})?)[ _-]?"),
+        _around("aws-secret", rf"token(?:{_SEP}|\s)", _LONG, "session_?"),
     ),
     "secret": (
         _around("url-secret", f"secret{_EQUALS}", _PARAMETER, _IN_URL),
         _around("assigned-secret", f"secret(?:_?key)?{_ASSIGN}", _QUOTED),
         _around("aws-secret", f"secret_?access_?key{_SEP}", _LONG),
+        _around("assigned-secret", f"secret(?:_?key)?{_SET}", _RANDOM),
     ),
+    "cl\xe9": (_around("assigned-secret", rf"clés?(?: (?:d['’])?[\w-]{{1,16}}){{0,2}}?{_IS}", _MIXED, _OWNERS + " "),),
+    "client(": (_around("assigned-secret", r"""client\(\s{0,4}["']""", _MIXED),),
+    "jeton": (_around("assigned-secret", rf"jetons?(?: (?:d['’])?[\w-]{{1,16}}){{0,2}}?{_IS}", _MIXED, _OWNERS + " "),),
+    "login(": (
+        _around("assigned-secret", r"""login\(\s{0,4}(?:\w{1,12}\s?=\s?)?["']""", _RANDOM),
+        _around("assigned-secret", r"""login\(\s{0,4}["'][^"']{3,64}["'],\s{0,4}["']""", _CHOSEN),
+    ),
+    "pass": (_around("assigned-secret", rf"pass(?:phrase)?(?:{_SET}|\s-p\s?[\"']?)", _CHOSEN, "(?:^|[^a-z]|ssh|pg)"),),
+    "accountkey=": (_around("assigned-secret", "accountkey=", _LONG),),
+    ":aa": (_around("telegram-token", ":", r"(?-i:AA)[\w-]{33}(?![\w-])", r"(?:^|\D)\d{8,10}"),),
+    "hooks.slack.com/services/": (_around("webhook", "hooks.slack.com/services/", "[a-z0-9/]{20,}"),),
+    "/api/webhooks/": (_around("webhook", r"/api/webhooks/\d{6,24}/", r"[\w-]{20,}"),),
     "passw": (
         _around("url-secret", f"passw(?:or)?d{_EQUALS}", _PARAMETER, _IN_URL),
         _around("assigned-secret", f"passw(?:or)?d{_ASSIGN}", _QUOTED),
+        _around("assigned-secret", f"passw(?:or)?d(?:{_SET}|{_STATED})", _CHOSEN),
+        _around("assigned-secret", r"password\s{1,4}", _CHOSEN, r"login\s{1,4}[^\s]{1,24}\s{1,4}"),
     ),
-    "de passe": (_around("assigned-secret", f"de passe{_ASSIGN}", _QUOTED, r"mot\s"),),
-    "mdp": (_around("assigned-secret", f"mdp{_ASSIGN}", _QUOTED, "(?:^|[^a-z])"),),
+    "de passe": (
+        _around("assigned-secret", f"de passe{_ASSIGN}", _QUOTED, r"mot\s"),
+        _around("assigned-secret", f"de passe(?:{_SET}|{_STATED})", _CHOSEN, r"mots?\s"),
+    ),
+    "mdp": (
+        _around("assigned-secret", f"mdp{_ASSIGN}", _QUOTED, "(?:^|[^a-z])"),
+        _around("assigned-secret", f"mdp(?:{_SET}|{_STATED})", _CHOSEN, "(?:^|[^a-z])"),
+    ),
+    "pwd": (_around("assigned-secret", f"pwd{_SET}", _CHOSEN, "(?:^|[^a-z]|db)"),),
     "login ": (_around("assigned-secret", r"login\s{1,4}(?:--[a-z-]{1,20}[ =])?", "(?=[a-z-_]*[0-9])[a-z0-9_-]{32,}"),),
     "credential=": (_around("url-secret", "credential=", _PARAMETER, _IN_URL),),
     "sig=": (_around("url-secret", "sig=", _PARAMETER, _IN_URL),),
@@ -154,7 +211,7 @@ _CONTEXT: Final = {
     ),
     "://": (_around("basic-auth", "://", r"""[^\s/@:"'<>\[\]]{0,256}:[^\s/@"'<>\[\]]{1,512}(?=@)"""),),
 }
-_WORDS: Final = tuple((word.encode(), arounds) for word, arounds in _CONTEXT.items())
+_WORDS: Final = tuple((word.encode("latin-1"), arounds) for word, arounds in _CONTEXT.items())
 _WINDOW: Final = 40  # how far `before` looks back
 _PEM = "[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
 _PRIVATE_KEY: Final = re.compile(

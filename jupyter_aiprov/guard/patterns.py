@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 from jupyter_aiprov.errors import UsageError
@@ -29,7 +30,7 @@ def _table(characters: str) -> bytes:
 
 _DIGITS: Final = _table("0123456789-")
 _NUMBER: Final = _table("0123456789 .-\u00a0?AaBb()")  # `?` stands for what is beyond Latin-1: narrow spaces
-_ACCOUNT: Final = _table("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ -\u00a0?")
+_ACCOUNT: Final = bytes(97 if chr(c).isascii() and chr(c).isalpha() else 49 if chr(c).isdigit() else 32 for c in range(256))
 
 
 def _has(text: str, table: bytes, least: int) -> bool:
@@ -44,19 +45,25 @@ _DOMAINS = (
     " care hospital doctor university academy institute foundation paris bzh corsica museum test example invalid"
 )
 _TLDS: Final = frozenset(_DOMAINS.split())
-_EMAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@((?:[\w-]{1,63}\.){1,8}([A-Za-z]{2,24}))(?![\w(\[]|\.\w)")
+_EMAIL: Final = re.compile(
+    r"(?<![\w.+-])[\w.+-]{1,64}[@\uff20]"
+    r"((?:[\w-]{1,63}\.){1,8}(xn--[a-z0-9-]{2,59}|[^\W\d_]{2,24}))(?![\w(\[]|\.\w)"
+)
 _NOBODY: Final = frozenset({"git", "noreply", "no-reply", "hg", "svn"})
 
 
 def email(text: str) -> Iterator[Stretch]:
     """E-mail addresses."""
+    if "\uff20" in text:  # the wide form of East Asian keyboards
+        text = text.replace("\uff20", "@")
     at = text.find("@")
     while at >= 0:
         begin = max(0, at - 64)
         end = at + 1
         for match in _EMAIL.finditer(text, begin, min(len(text), at + 260)):
             user, tld = match[0].split("@")[0], match[2].lower()
-            if (len(tld) == 2 or tld in _TLDS) and user.lower() not in _NOBODY and not _in_url(text, match):
+            known = len(tld) == 2 or tld in _TLDS or tld.startswith("xn--") or not tld.isascii()
+            if known and user.lower() not in _NOBODY and not _in_url(text, match):
                 yield match.span()
             end = max(end, match.end())
         at = text.find("@", end)
@@ -77,14 +84,24 @@ _CODES: Final = re.compile(
     r"|8(?:[1246]|[0578]\d)|9(?:[0-58]|[679]\d)"
 )
 _SPACED = "[ \u00a0\u202f]"
+_DASHES: Final = "\u2010\u2011\u2012\u2013\u2014\u2212"
 _FRENCH: Final = re.compile(
     rf"(?<![\w.,+/-])(?:0|(?:\+|00)33[ .\u00a0\u202f-]?(?:\(0\)[ ]?)?)([1-9])"
-    rf"(?:(?:{_SPACED}\d\d){{4}}|(?:\.\d\d){{4}}|(?:-\d\d){{4}}|(\d{{8}}))(?![\w]|[.,-]\d)"
+    rf"(?:(?:{_SPACED}\d\d){{4}}|(?:\.\d\d){{4}}|(?:-\d\d){{4}}|(?: [-/] \d\d){{4}}|(\d{{8}}))(?![\w]|[.,-]\d)"
 )
+# The plans of other countries, where the text says that it is a telephone number; (415) 555-2671 says so itself.
+_NATIONAL: Final = re.compile(
+    r"(?<![\w.,+/-])(?:\(0?\d{2,4}\)|0\d{2,4}|[2-9]\d\d)[ .-]?\d{3,4}(?:[ .-]?\d{2,4}){1,2}(?![\w]|[.,-]\d)"
+)
+_AMERICAN: Final = re.compile(r"\([2-9]\d\d\) ?[2-9]\d\d-\d{4}")
 _PAIRS: Final = re.compile(rf"(?<!\d)\d\d(?:{_SPACED}\d\d)+(?!\d)")
 _CALL: Final = re.compile(
     r"(?i)(?:t[ée]l(?:[ée]phone)?|phone|mobile|portable|fax|appel\w*|call\w*|joindre|num[ée]ro|contact)"
     r"\W{0,4}[\w ]{0,12}\W{0,4}\Z"
+)
+_RING: Final = re.compile(
+    r"(?i)(?<![a-z])(?:t[ée]l(?:[ée]phone|efon)?|(?:tele)?phone|mobile|cell|portable|fax|whatsapp|handy|call|ring|dial"
+    r"|reach \w{2,8})\.?(?: (?:number|no\.?|nr\.?|is|at|on|me|us|was|her|him|the|home)){0,3}[\s\"':=]{0,5}\Z"
 )
 
 
@@ -96,16 +113,19 @@ def _dialled(digits: str) -> bool:
 
 
 def phone(text: str) -> Iterator[Stretch]:
-    """Telephone numbers: international with their country code, and French national ones."""
-    taken = -1
+    """Telephone numbers: international with their country code, French ones, others where the text says so."""
+    taken, abroad = -1, set[int]()
     if "+" in text:
         for match in _E164.finditer(text):
             digits = re.sub(r"\D", "", match[0])
             if 9 <= len(digits) <= 15 and _dialled(digits):
                 taken = match.end()
+                abroad.update(range(*match.span()))
                 yield match.span()
     if not _has(text, _NUMBER, 10):
         return
+    for dash in () if text.isascii() else _DASHES:
+        text = text.replace(dash, "-")
     for match in _FRENCH.finditer(text):
         if match.start() < taken and match[0][0] == "+":
             continue
@@ -120,6 +140,12 @@ def phone(text: str) -> Iterator[Stretch]:
         if not compact and match[0][0] == "0" and _counting(text, match.start()):
             continue
         yield match.span()
+    for match in _NATIONAL.finditer(text):
+        if match[0].isdigit() or match.start() in abroad or _FRENCH.match(text, match.start()):
+            continue
+        said = _RING.search(text, max(0, match.start() - 40), match.start())
+        if _AMERICAN.fullmatch(match[0]) or (said and 10 <= sum(map(str.isdigit, match[0])) <= 12):
+            yield match.span()
 
 
 def _counting(text: str, at: int) -> bool:
@@ -128,15 +154,18 @@ def _counting(text: str, at: int) -> bool:
     while begin >= 3 and text[begin - 1] in " \u00a0\u202f" and text[begin - 3 : begin - 1].isdigit():
         begin -= 3
     row = _PAIRS.match(text, begin)
-    pairs = re.findall(r"\d\d", row[0]) if row else []
+    if row is None:
+        return begin < at  # it goes on from a longer number: a date, a measurement
+    pairs = re.findall(r"\d\d", row[0])
     return len(pairs) > 6 and not (len(pairs) % 5 == 0 and all(p[0] == "0" for p in pairs[::5]))
 
 
 # ── numbers that carry a check ─────────────────────────────────────────────────────
 _GAP = "[ .\u00a0\u202f-]?"
 _NIR: Final = re.compile(
-    rf"(?<![\w.,-])([1-478]){_GAP}(\d\d){_GAP}(0[1-9]|1[0-2]|[2-9]\d){_GAP}(\d\d|2[ABab]){_GAP}(\d{{3}}){_GAP}(\d{{3}})"
-    rf"{_GAP}(\d\d)(?![\w]|[.,]\d)"
+    rf"(?<![\w.,-])([1-478]){_GAP}(\d\d){_GAP}(0[1-9]|1[0-2]|[2-9]\d){_GAP}(\d\d|2[ABab])"
+    rf"(?:{_GAP}(\d{{3}})|(\d){_GAP}(\d\d))"
+    rf"{_GAP}(\d{{3}})(?:[ ,;/(]{{1,3}}(?i:cl[ée]\s?:?\s?)|{_GAP}|/)(\d\d)(?![\w]|[.,]\d)"
 )
 _LENGTHS = (
     "AD24 AE23 AT20 BE16 BG22 BR29 CH21 CY28 CZ24 DE22 DK18 EE20 ES24 FI18 FR27 GB22 GR27 HR21 HU28 IE22 "
@@ -145,7 +174,7 @@ _LENGTHS = (
 )
 _IBAN_LENGTHS: Final = {word[:2]: int(word[2:]) for word in _LENGTHS.split()}
 _IBAN: Final = re.compile(
-    r"(?<![\w-])([A-Z]{2})\d\d(?:[ \u00a0-]?[A-Z0-9]{2,4}){2,7}(?:[ \u00a0-]?[A-Z0-9]{1,4})?(?!\w)"
+    r"(?i)(?<![\w-])([A-Z]{2})\d\d(?:[ \u00a0\u202f-]?[A-Z0-9]{2,4}){2,7}(?:[ \u00a0\u202f-]?[A-Z0-9]{1,4})?(?!\w)"
 )
 
 
@@ -154,18 +183,18 @@ def nir(text: str) -> Iterator[Stretch]:
     if not _has(text, _NUMBER, 15):
         return
     for match in _NIR.finditer(text):
-        body = "".join(match.groups()[:-1]).upper().replace("2A", "19").replace("2B", "18")
-        if 97 - int(body) % 97 == int(match[7]):
+        body = "".join(part or "" for part in match.groups()[:-1]).upper().replace("2A", "19").replace("2B", "18")
+        if 97 - int(body) % 97 == int(match[9]):
             yield match.span()
 
 
 def iban(text: str) -> Iterator[Stretch]:
     """Bank accounts whose length and check digits are right."""
-    if not _has(text, _ACCOUNT, 15):
+    if b"aa11" not in text.encode("latin-1", "replace").translate(_ACCOUNT):
         return
     for match in _IBAN.finditer(text):
-        account = re.sub(r"[^A-Z0-9]", "", match[0])
-        length = _IBAN_LENGTHS.get(match[1])
+        account = re.sub(r"[^A-Z0-9]", "", match[0].upper())
+        length = _IBAN_LENGTHS.get(match[1].upper())
         if length and len(account) >= length:  # a capital word behind it is not part of it
             account = account[:length]
             if int("".join(str(int(c, 36)) for c in account[4:] + account[:4])) % 97 == 1:
@@ -181,11 +210,12 @@ _MONTH = (
 _DAY, _YEAR = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:1[89]|20)\d\d"
 _DATE = (
     rf"(?:{_DAY}[ ./-]{_DAY}[ ./-](?:1[89]|20)?\d\d|{_YEAR}[ ./-](?:0?[1-9]|1[0-2])[ ./-]{_DAY}"
-    rf"|{_DAY}(?:er|st|nd|rd|th)? (?:of )?{_MONTH}\.?,? {_YEAR}|{_MONTH}\.? {_DAY}(?:st|nd|rd|th)?,? {_YEAR})(?!\d)"
+    rf"|{_DAY}-{_MONTH}-{_YEAR}|{_DAY}(?:er|st|nd|rd|th)? (?:of )?{_MONTH}\.?,? {_YEAR}|{_MONTH}\.? {_DAY}(?:st|nd|rd|th)?,? {_YEAR})(?!\d)"
 )
 _BORN = (
     r"(?:born(?:_on)?|birth[ _-]?(?:date|day)|date[ _-]?of[ _-]?birth|d\.?o\.?b\.?"
-    r"|n(?:é|e|é)(?:\(e\)|\.e|·e|e)?(?= le\b)|née?(?= \d)|date[ _-]?(?:de[ _-]?)?naissance|naissance|naiss|ddn)"
+    r"|n(?:é|e|é)(?:\(e\)|\.e|·e|e)?(?= le\b)"
+    r"|née?(?= \d| [a-zéèê]{3,16}ment le \d| à [\w'’-]{2,16} le \d)|\bb\.(?= \d)|date[ _-]?(?:de[ _-]?)?naissance|naissance|naiss|ddn)"
 )
 _WHOLE = r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)"  # 19870214
 _COMPARED = r"(?![^\n\d]{0,24}?\s[<>]=?\s)"  # `dob > '1990-01-01'` asks about many people
@@ -205,7 +235,7 @@ _BIRTH_WORDS: tuple[str, ...] = (
     "(e) le",
     "·e le",
 )
-_BIRTH_WORDS += ("né ", "née ")
+_BIRTH_WORDS += ("né ", "née ", "b. ")
 
 
 def birth_date(text: str) -> Iterator[Stretch]:
@@ -241,7 +271,10 @@ def _birth_column(text: str, at: int, seen: set[int]) -> Iterator[Stretch]:
 # ── record numbers, hidden text ────────────────────────────────────────────────────
 _MRN_WORDS: Final = (
     "mrn",
+    "record_",
     "record n",
+    "rec. n",
+    "nip",
     "patient",
     "hospital n",
     "ipp",
@@ -253,17 +286,26 @@ _MRN_WORDS: Final = (
 )
 _MRN: Final = re.compile(r"(?<![\w.-])(?:\d{3}[ -]\d{3}[ -]\d{4}|(?:[A-Za-z]{1,4}-?)?\d[\d-]{4,13})(?!\w|[.,]\d)")
 _MRN_BEFORE: Final = re.compile(
-    r"(?i)(?<![a-z])(?:mrn|medical record (?:number|no\.?|n°|#)|patient[ _](?:id|number|no\.?)|ipp|nda"
-    r"|(?:hospital|nhs|chart|admission) (?:number|no\.?|n°|#)|n(?:um[ée]ro|°) d['’]admission"
-    r"|num[ée]ro de (?:dossier|patient)|n°\s?(?:de )?dossier|dossier (?:m[ée]dical )?n°|n°\s?patient)"
+    r"(?i)(?<![a-z])(?:mrn|(?:med(?:ical|\.)?|health|patient|hospital)[ _]rec(?:ord|\.)?[ _](?:number|no\.?|n°|#|id)"
+    r"|patient[ _-]?(?:id|number|no\.?)"
+    r"|ipp|nda|nip|(?:hospital|nhs|chart|admission)[ _](?:number|no\.?|n°|#)|n(?:um[ée]ro|°) d['’]admission"
+    r"|(?:num[ée]ro|n°|id(?:entifiant)?)[ _]?(?:du |de |d['’])?(?:dossier|patient)(?: m[ée]dical| patient)?"
+    r"|dossier (?:m[ée]dical |patient )?n°)"
     r"[\s:#=\"'°]{0,6}(?:is |est |no\.? |n° )?\Z"
 )
+_MRN_HEAD: Final = re.compile(
+    r"(?im)(?:^|[,;\t|])[\"' ]*((?:patient[_ ]?(?:id|no|number)|mrn|ipp|nip|(?:medical[_ ])?record[_ ](?:number|no|id)"
+    r"|(?:num[ée]?r?o?|id|no)_(?:patient|dossier)))[\"' ]*(?=[,;\t|]|$)"
+)
+_MRN_CELL: Final = re.compile(rf"[\"' ]*({_MRN.pattern})[\"' ]*")
+_DELIMITER: Final = re.compile(r"[,;\t|]")
+_HEADS_MAX, _ROWS_MAX = 8, 10_000
 # Emoji and several scripts need joiners, and files begin with a mark: hidden is what no reader needs.
 _INVISIBLE: Final = re.compile("[\u180e\u200b-\u200f\u202d\u202e\u2060-\u2064\ufeff\U000e0000-\U000e01ef]")
 _HIDDEN: Final = re.compile(
     "[\U000e0000-\U000e007f\U000e0100-\U000e01ef]+|(?<!\\A)\ufeff+|[\u180e\u200b-\u200f\u2060-\u2064]{2,}"
     "|[\u200b\u2060-\u2064\u180e]"
-    "|(?<=[A-Za-z])[\u200c\u200d]+(?=[A-Za-z])|(?<=[A-Za-z ])[\u202d\u202e]+"
+    "|(?<=[A-Za-z])[\u200c\u200d]+(?=[A-Za-z])|[\u202d\u202e]+"
 )
 _FLAG: Final = re.compile("\U0001f3f4[\U000e0020-\U000e007e]{1,6}\U000e007f")
 
@@ -275,6 +317,23 @@ def mrn(text: str) -> Iterator[Stretch]:
         for match in _MRN.finditer(text):
             if _MRN_BEFORE.search(text, max(0, match.start() - 40), match.start()):
                 yield match.span()
+        yield from _mrn_column(text)
+
+
+def _mrn_column(text: str) -> Iterator[Stretch]:
+    """The record numbers of a table under a head that names them, as far as the table goes."""
+    for head in islice(_MRN_HEAD.finditer(text), _HEADS_MAX):
+        place = len(_DELIMITER.findall(text, text.rfind("\n", 0, head.start(1)) + 1, head.start(1)))
+        at = text.find("\n", head.end(1)) + 1
+        for _ in range(_ROWS_MAX if at else 0):
+            end = text.find("\n", at)
+            end = len(text) if end < 0 else end
+            bounds = [at - 1, *(m.start() for m in _DELIMITER.finditer(text, at, end)), end]
+            if end == at or len(bounds) < place + 2:
+                break
+            if cell := _MRN_CELL.fullmatch(text, bounds[place] + 1, bounds[place + 1]):
+                yield cell.span(1)
+            at = end + 1
 
 
 def hidden_text(text: str) -> Iterator[Stretch]:

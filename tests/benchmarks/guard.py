@@ -92,7 +92,7 @@ def costs() -> dict[str, float]:
 
 def main() -> None:
     """Print the tables."""
-    for file in (PROMPTS, HELD_OUT):
+    for file in (PROMPTS, *HELD_OUT):
         _, prompts = labelled(file)
         innocent = sum(not p["expect"] for p in prompts)
         print(f"{file.name}: {len(prompts)} labelled prompts, {innocent} of them innocent\n")

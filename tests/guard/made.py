@@ -14,7 +14,7 @@ import yaml
 from jupyter_aiprov.model import Request
 
 PROMPTS = Path(__file__).with_name("prompts.yaml")
-HELD_OUT = Path(__file__).with_name("held_out.yaml")
+HELD_OUT = tuple(sorted(PROMPTS.parent.glob("held_out*.yaml")))  # labelled before their first run
 _ALNUM = string.ascii_letters + string.digits
 # `<<u20>>`: twenty characters of the alphabet `u`
 _ALPHABETS = {

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.benchmarks.guard import scored
-from tests.guard.made import labelled
+from tests.guard.made import HELD_OUT, labelled
 
 SCORES, WRONG = scored()
 
@@ -23,3 +25,14 @@ def test_each_rule_finds_what_it_should_and_little_else(rule: str) -> None:
     assert SCORES[rule].precision >= 0.95, WRONG
     assert SCORES[rule].recall >= 0.95, WRONG
     assert SCORES[rule].hit >= 10
+
+
+@pytest.mark.parametrize("file", HELD_OUT, ids=lambda f: f.stem)
+def test_prompts_labelled_before_the_first_run_stay_mended(file: Path) -> None:
+    """What their first run gave is noted at the head of each file."""
+    scores, wrong = scored(file)
+    for rule, score in scores.items():
+        assert score.precision >= 0.8, (rule, wrong)
+        assert score.recall >= 0.95, (rule, wrong)
+    assert sum(s.false for s in scores.values()) <= 2, wrong
+    assert sum(s.missed for s in scores.values()) <= 1, wrong
