@@ -97,12 +97,18 @@ _HEADER = _VALUE + "{6,}"
 _PARAMETER = r"""[^&\s"'<>#\\;]+"""
 _QUOTED = r"""(?=[^\s"'\\]*[0-9])[^\s"'\\<>{}]{8,}"""
 _LONG = "[A-Za-z0-9/+=]{40,}"
-_NAMES = r"(?:[a-z_]+\d{0,3}|\d{1,4})(?:[._-](?:[a-z_]+\d{0,3}|\d{1,4}))*(?![\w.+/=-])"  # of code: openai_api_key_2
-_RANDOM = rf"(?!{_NAMES})(?=[a-z._+/=-]*\d)(?=[\d._+/=-]*[a-z])[a-z0-9_+/=.-]{{20,}}(?![\[(])"
-_MIXED = r"(?=[a-z_-]*\d)(?-i:(?=[A-Z0-9_-]*[a-z])(?=[a-z0-9_-]*[A-Z]))[a-z0-9_-]{24,}(?![\w.-])|[0-9a-f]{32}(?![\w.-])"
+# Names in code (openai_api_key_2) are no keys; every look ahead is bounded, so that no text is read twice over.
+_PART = r"(?:[a-z]{1,40}\d{0,3}|\d{1,4})"
+_NAMES = rf"_{{0,2}}{_PART}(?:[._-]{{1,2}}{_PART}){{0,12}}(?![\w.+/=-])"
+_RANDOM = rf"(?!{_NAMES})(?=[a-z._+/=-]{{0,99}}\d)(?=[\d._+/=-]{{0,99}}[a-z])[a-z0-9_+/=.-]{{20,}}(?![\[(])"
+_MIXED = (
+    r"(?=[a-z_-]{0,99}\d)(?-i:(?=[A-Z0-9_-]{0,99}[a-z])(?=[a-z0-9_-]{0,99}[A-Z]))[a-z0-9_-]{24,}(?![\w.-])"
+    r"|[0-9a-f]{32}(?![\w.-])"
+)
+_SIGN = r"""[^\s"'\\,;<>(){}\[\]]"""
 _CHOSEN = (  # by a person: a letter and a digit, no name of code, no placeholder
-    r"""(?![a-z_.]+\d?(?![^\s"'\\,;<>(){}\[\]])|[$%{<*]|\d{1,3}-[a-z]+)(?=[^\s"'\\,;<>]*\d)(?=[^\s"'\\,;<>]*[a-z])"""
-    r"""[^\s"'\\,;<>(){}\[\]]{8,64}(?![\[(])"""
+    rf"(?![a-z_.]{{1,99}}\d?(?!{_SIGN})|[$%{{<*]|\d{{1,3}}-[a-z]+)(?={_SIGN}{{0,64}}\d)(?={_SIGN}{{0,64}}[a-z])"
+    rf"{_SIGN}{{8,64}}(?![\[(])"
 )
 _KINDS = (
     "api|secret|access|private|auth|subscription|account|deployment|bearer|session|refresh|admin|bot|service|openai|azure"
@@ -167,19 +173,8 @@ _CONTEXT: Final = {
         _around("aws-secret", f"secret_?access_?key{_SEP}", _LONG),
         _around("assigned-secret", f"secret(?:_?key)?{_SET}", _RANDOM),
     ),
-    "cl\xe9": (_around("assigned-secret", rf"clés?(?: (?:d['’])?[\w-]{{1,16}}){{0,2}}?{_IS}", _MIXED, _OWNERS + " "),),
-    "client(": (_around("assigned-secret", r"""client\(\s{0,4}["']""", _MIXED),),
-    "jeton": (_around("assigned-secret", rf"jetons?(?: (?:d['’])?[\w-]{{1,16}}){{0,2}}?{_IS}", _MIXED, _OWNERS + " "),),
-    "login(": (
-        _around("assigned-secret", r"""login\(\s{0,4}(?:\w{1,12}\s?=\s?)?["']""", _RANDOM),
-        _around("assigned-secret", r"""login\(\s{0,4}["'][^"']{3,64}["'],\s{0,4}["']""", _CHOSEN),
-    ),
-    "pass": (_around("assigned-secret", rf"pass(?:phrase)?(?:{_SET}|\s-p\s?[\"']?)", _CHOSEN, "(?:^|[^a-z]|ssh|pg)"),),
-    "accountkey=": (_around("assigned-secret", "accountkey=", _LONG),),
-    ":aa": (_around("telegram-token", ":", r"(?-i:AA)[\w-]{33}(?![\w-])", r"(?:^|\D)\d{8,10}"),),
-    "hooks.slack.com/services/": (_around("webhook", "hooks.slack.com/services/", "[a-z0-9/]{20,}"),),
-    "/api/webhooks/": (_around("webhook", r"/api/webhooks/\d{6,24}/", r"[\w-]{20,}"),),
-    "passw": (
+    "pass": (
+        _around("assigned-secret", rf"pass(?:phrase)?(?:{_SET}|\s-p\s?[\"']?)", _CHOSEN, "(?:^|[^a-z]|ssh|pg)"),
         _around("url-secret", f"passw(?:or)?d{_EQUALS}", _PARAMETER, _IN_URL),
         _around("assigned-secret", f"passw(?:or)?d{_ASSIGN}", _QUOTED),
         _around("assigned-secret", f"passw(?:or)?d(?:{_SET}|{_STATED})", _CHOSEN),
@@ -194,7 +189,11 @@ _CONTEXT: Final = {
         _around("assigned-secret", f"mdp(?:{_SET}|{_STATED})", _CHOSEN, "(?:^|[^a-z])"),
     ),
     "pwd": (_around("assigned-secret", f"pwd{_SET}", _CHOSEN, "(?:^|[^a-z]|db)"),),
-    "login ": (_around("assigned-secret", r"login\s{1,4}(?:--[a-z-]{1,20}[ =])?", "(?=[a-z-_]*[0-9])[a-z0-9_-]{32,}"),),
+    "login": (
+        _around("assigned-secret", r"login\s{1,4}(?:--[a-z-]{1,20}[ =])?", "(?=[a-z-_]*[0-9])[a-z0-9_-]{32,}"),
+        _around("assigned-secret", r"""login\(\s{0,4}(?:\w{1,12}\s?=\s?)?["']""", _RANDOM),
+        _around("assigned-secret", r"""login\(\s{0,4}["'][^"']{3,64}["'],\s{0,4}["']""", _CHOSEN),
+    ),
     "credential=": (_around("url-secret", "credential=", _PARAMETER, _IN_URL),),
     "sig=": (_around("url-secret", "sig=", _PARAMETER, _IN_URL),),
     "signature=": (
@@ -211,7 +210,16 @@ _CONTEXT: Final = {
     ),
     "://": (_around("basic-auth", "://", r"""[^\s/@:"'<>\[\]]{0,256}:[^\s/@"'<>\[\]]{1,512}(?=@)"""),),
 }
+_LONG_CONTEXT: Final = {  # behind these only a long run can be a key: looked for where there is one
+    "cl\xe9": (_around("assigned-secret", rf"clés?(?: (?:d['’])?[\w-]{{1,16}}){{0,2}}?{_IS}", _MIXED, _OWNERS + " "),),
+    "client(": (_around("assigned-secret", r"""client\(\s{0,4}["']""", _MIXED),),
+    "jeton": (_around("assigned-secret", rf"jetons?(?: (?:d['’])?[\w-]{{1,16}}){{0,2}}?{_IS}", _MIXED, _OWNERS + " "),),
+    ":aa": (_around("telegram-token", ":", r"(?-i:AA)[\w-]{33}(?![\w-])", r"(?:^|\D)\d{8,10}"),),
+    "hooks.slack.com/services/": (_around("webhook", "hooks.slack.com/services/", "[a-z0-9/]{20,}"),),
+    "/api/webhooks/": (_around("webhook", r"/api/webhooks/\d{6,24}/", r"[\w-]{20,}"),),
+}
 _WORDS: Final = tuple((word.encode("latin-1"), arounds) for word, arounds in _CONTEXT.items())
+_LONG_WORDS: Final = tuple((word.encode("latin-1"), arounds) for word, arounds in _LONG_CONTEXT.items())
 _WINDOW: Final = 40  # how far `before` looks back
 _PEM = "[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
 _PRIVATE_KEY: Final = re.compile(
@@ -249,11 +257,9 @@ _HEADERS: Final = frozenset(
 _HEADER_PREFIXES: Final = ("x-ratelimit-", "anthropic-ratelimit-", "x-stainless-", "x-amzn-bedrock-")
 
 
-def _token_spans(text: str, raw: bytes) -> list[Span]:
+def _token_spans(text: str, raw: bytes, mapped: bytes, start: int) -> list[Span]:
     """Keys by format, looked for only in long runs of the characters that keys are made of."""
-    mapped = raw.translate(_RUN_TABLE)
     spans: list[Span] = []
-    start = mapped.find(_RUN_NEEDLE)
     while start >= 0:
         end = mapped.find(b" ", start)
         end = len(text) if end < 0 else end
@@ -282,11 +288,11 @@ def _jwt(text: str, start: int, dot: int) -> Iterable[Span]:
         yield Span(begin, tail.end(), "jwt")
 
 
-def _context_spans(text: str, raw: bytes) -> list[Span]:
+def _context_spans(text: str, raw: bytes, is_long: bool) -> list[Span]:
     """Keys by what stands around a word."""
     low = raw.lower()
     spans: list[Span] = []
-    for word, arounds in _WORDS:
+    for word, arounds in _WORDS + _LONG_WORDS if is_long else _WORDS:
         at = low.find(word)
         while at >= 0:
             end = at + len(word)
@@ -308,7 +314,9 @@ def credentials(text: str) -> list[Span]:
     if len(text) < MIN_SECRET:
         return []
     raw = text.encode("latin-1", "replace")  # one byte per character: offsets stay those of the text
-    return merged(_token_spans(text, raw) + _context_spans(text, raw))
+    mapped = raw.translate(_RUN_TABLE)
+    start = mapped.find(_RUN_NEEDLE)
+    return merged(_token_spans(text, raw, mapped, start) + _context_spans(text, raw, start >= 0))
 
 
 def merged(spans: list[Span]) -> list[Span]:

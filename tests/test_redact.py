@@ -143,6 +143,17 @@ CONTEXT = [
     ("AKIAIOSFODNN7EXAMPLE,wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "wJalrXUtnFEMI/K7MDENG"),
     ("AWS4-HMAC-SHA256 Credential=x, Signature=" + "ab" * 32, "ab" * 32),
     ("sk-" + "0123456789abcdef" * 2, "0123456789abcdef"),
+    ("AZURE_OPENAI_API_KEY=" + "0a1b2c3d" * 4, "0a1b2c3d"),
+    ('os.environ["TOGETHER_API_KEY"] = "' + "9f8e7d6c" * 8 + '"', "9f8e7d6c"),
+    ("MISTRAL_API_KEY: aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY", "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY"),
+    ("Ma clé Mistral est aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY", "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY"),
+    ("co = cohere.Client('aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY')", "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY"),
+    ("PGPASSWORD=hunter2hunter2 psql", "hunter2hunter2"),
+    ("Uid=reader;Pwd=Kl9!mmZ22x;Encrypt=yes", "Kl9!mmZ22x"),
+    ("machine api.lab.example login marie password u7Rk2LmQpZ", "u7Rk2LmQpZ"),
+    ("mot de passe : Xk7!pLq92z", "Xk7!pLq92z"),
+    ("smtp.login('bot', 'abcd1234efgh5678')", "abcd1234efgh5678"),
+    ("bot 5812345678:" + "AA" + "b3_dE" * 6 + "b3d", "b3_dE"),
 ]
 
 
@@ -170,6 +181,9 @@ INNOCENT = [
     "skin-to-skin contact; SK-N-SH and SK-MEL-28 cell lines; sk-learn; scikit-learn==1.5.0",
     "ATGCGTACGTTAGCATGCGTACGTTAGCATGCGTACGTTAGCATGCGTACGTTAGC",
     "Les données — recueillies à l’hôpital — sont « relues » ; clé primaire : identifiant.",
+    "api_key=config.providers.mistral2.api_key; token=tokenizer.bos_token_id_2; password=get_password_2()",
+    'curl -H "Authorization: Bearer $TOKEN"; password: 12-character minimum; the cache key is ' + "5d41402a" * 4,
+    "PARTITION_KEY=year=2024/month=06; MODEL_KEY=resnet50_imagenet1k_v2; client('s3', 'eu-west-3'); login('guest')",
 ]
 
 
@@ -274,6 +288,17 @@ HOSTILE = {
     "backslash": "\\" * 1_000_000,
     "base64": base64.b64encode(bytes(range(256)) * 2900).decode(),
     "auth": "authorization:" * 70_000,
+    "unquoted": "api_key=" * 120_000,
+    "names": "api_key=" + "a_1." * 250_000,
+    "long": "api_key=" + "a" * 1_000_000,
+    "chosen": "password=" * 110_000,
+    "said": "my key is " * 100_000 + "a" * 30,
+    "clé": "ma clé d'api " * 80_000 + "a" * 30,
+    "jeton": "le jeton " * 110_000 + "a" * 30,
+    "client": "client('" * 120_000 + "a" * 30,
+    "login": "login('a" * 120_000,
+    "webhook": "/api/webhooks/1" * 65_000,
+    "vendor": "fw_" * 330_000,
 }
 
 

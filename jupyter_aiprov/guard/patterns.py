@@ -30,7 +30,9 @@ def _table(characters: str) -> bytes:
 
 _DIGITS: Final = _table("0123456789-")
 _NUMBER: Final = _table("0123456789 .-\u00a0?AaBb()")  # `?` stands for what is beyond Latin-1: narrow spaces
-_ACCOUNT: Final = bytes(97 if chr(c).isascii() and chr(c).isalpha() else 49 if chr(c).isdigit() else 32 for c in range(256))
+_ACCOUNT: Final = bytes(
+    97 if chr(c).isascii() and chr(c).isalpha() else 49 if chr(c).isdigit() else 32 for c in range(256)
+)
 
 
 def _has(text: str, table: bytes, least: int) -> bool:
@@ -210,12 +212,14 @@ _MONTH = (
 _DAY, _YEAR = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:1[89]|20)\d\d"
 _DATE = (
     rf"(?:{_DAY}[ ./-]{_DAY}[ ./-](?:1[89]|20)?\d\d|{_YEAR}[ ./-](?:0?[1-9]|1[0-2])[ ./-]{_DAY}"
-    rf"|{_DAY}-{_MONTH}-{_YEAR}|{_DAY}(?:er|st|nd|rd|th)? (?:of )?{_MONTH}\.?,? {_YEAR}|{_MONTH}\.? {_DAY}(?:st|nd|rd|th)?,? {_YEAR})(?!\d)"
+    rf"|{_DAY}-{_MONTH}-{_YEAR}|{_DAY}(?:er|st|nd|rd|th)? (?:of )?{_MONTH}\.?,? {_YEAR}"
+    rf"|{_MONTH}\.? {_DAY}(?:st|nd|rd|th)?,? {_YEAR})(?!\d)"
 )
 _BORN = (
     r"(?:born(?:_on)?|birth[ _-]?(?:date|day)|date[ _-]?of[ _-]?birth|d\.?o\.?b\.?"
     r"|n(?:é|e|é)(?:\(e\)|\.e|·e|e)?(?= le\b)"
-    r"|née?(?= \d| [a-zéèê]{3,16}ment le \d| à [\w'’-]{2,16} le \d)|\bb\.(?= \d)|date[ _-]?(?:de[ _-]?)?naissance|naissance|naiss|ddn)"
+    r"|née?(?= \d| [a-zéèê]{6,20} le \d| à [\w'’-]{2,16} le \d)|\bb\.(?= \d)"
+    r"|date[ _-]?(?:de[ _-]?)?naissance|naissance|naiss|ddn)"
 )
 _WHOLE = r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)"  # 19870214
 _COMPARED = r"(?![^\n\d]{0,24}?\s[<>]=?\s)"  # `dob > '1990-01-01'` asks about many people
