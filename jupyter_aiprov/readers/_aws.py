@@ -34,9 +34,12 @@ def messages(data: bytes) -> Iterator[tuple[str, Any]]:
         inner = string(value.get("bytes")) if isinstance(value, dict) and name == "chunk" else None
         if inner is not None:
             try:
-                value = parsed(base64.b64decode(inner))
+                held = base64.b64decode(inner)
             except (binascii.Error, ValueError):
-                value = None
+                held = b""
+            value = parsed(held)
+            if value is None and held:  # an agent's answer is plain text
+                value = held.decode("utf-8", "replace")
         yield name, value
 
 

@@ -141,25 +141,19 @@ def usage(raw: Any) -> Usage | None:
         return None
     asked_details = mapping(raw.get("prompt_tokens_details"))
     said_details = mapping(raw.get("completion_tokens_details"))
+    written = first(raw | asked_details, "cache_write_tokens", "cache_creation_input_tokens")
     return Usage(
         input_tokens=whole(raw.get("prompt_tokens")),
         output_tokens=whole(raw.get("completion_tokens")),
-        cache_read_tokens=whole(
-            first(
-                {"d": asked_details.get("cached_tokens"), **_cached(raw)},
-                "d",
-                "cached_tokens",
-                "prompt_cache_hit_tokens",
-            )
-        ),
-        cache_creation_tokens=whole(asked_details.get("cache_write_tokens")),
+        cache_read_tokens=whole(first({"d": asked_details.get("cached_tokens"), **raw}, "d", *_CACHED)),
+        cache_creation_tokens=whole(written),
         reasoning_tokens=whole(first({"d": said_details.get("reasoning_tokens"), **raw}, "d", "reasoning_tokens")),
         raw=raw,
     )
 
 
-def _cached(raw: Dict) -> Dict:
-    return {key: raw.get(key) for key in ("cached_tokens", "prompt_cache_hit_tokens")}
+# Moonshot and Together, DeepSeek, Mistral, LiteLLM
+_CACHED = ("cached_tokens", "prompt_cache_hit_tokens", "num_cached_tokens", "cache_read_input_tokens")
 
 
 def identity(payload: Dict) -> dict[str, Any]:
@@ -209,6 +203,8 @@ def _said(said: Dict) -> list[dict[str, Any]]:
     if isinstance(audio, dict):
         sound = _parts.blob(audio.get("data"), "audio/" + (string(audio.get("format")) or "wav"))
         out.append(sound | ({"transcript": audio["transcript"]} if string(audio.get("transcript")) else {}))
+    ran = mappings(said.get("executed_tools"))  # Groq
+    out += [_parts.server_tool("server_tool_call", t, t.get("id"), first(t, "name", "type")) for t in ran]
     return out + calls(said)
 
 
@@ -249,10 +245,13 @@ def _grow(choice: Dict, piece: Dict) -> None:
             held = choice.get("content")
             choice["content"] = held + word if isinstance(held, str) else word
             return
-    choice["finish_reason"] = string(piece.get("finish_reason")) or choice.get("finish_reason")
-    delta = mapping(piece.get("delta")) or (
-        {"content": piece["text"]} if "text" in piece else mapping(piece.get("message"))
-    )
+    reason = string(piece.get("finish_reason")) or string(piece.get("stop_reason"))  # the latter: Mistral on Bedrock
+    choice["finish_reason"] = reason or choice.get("finish_reason")
+    delta = mapping(piece.get("delta"))
+    if not delta and "text" in piece:
+        delta = {"content": piece["text"]}
+    elif "delta" not in piece:  # beside a delta, Perplexity's message repeats all that was said
+        delta = mapping(piece.get("message"))
     for key in ("content", "reasoning_content", "reasoning", "refusal"):
         value = delta.get(key)
         if isinstance(value, str):
@@ -263,7 +262,8 @@ def _grow(choice: Dict, piece: Dict) -> None:
         for detail in mappings(delta.get("reasoning_details")):
             if string(first(detail, "text", "summary")):
                 choice["details"] = choice.get("details", "") + first(detail, "text", "summary")
-    choice.setdefault("images", []).extend(items(delta.get("images")))
+    for key in ("images", "executed_tools"):
+        choice.setdefault(key, []).extend(items(delta.get(key)))
     audio = mapping(delta.get("audio"))
     for key in ("data", "transcript"):
         if string(audio.get(key)):
@@ -306,6 +306,7 @@ def _joined(choice: Dict) -> Dict:
         key: choice.get(key) for key in ("content", "refusal", "images", "audio", "function_call", "reasoning_content")
     }
     said["reasoning"] = choice.get("reasoning") or choice.get("details")
+    said["executed_tools"] = choice.get("executed_tools")
     if choice.get("blocks"):
         blocks = _runs(choice["blocks"])
         said["content"] = blocks + ([{"type": "text", "text": said["content"]}] if said["content"] else [])

@@ -128,7 +128,7 @@ def plain(payload: Any) -> dict[str, Any]:
 def streamed(events: list[_stream.Event]) -> dict[str, Any]:
     """An answer in frames; Nova puts each event's name inside its body."""
     blocks: dict[int, Dict] = {}
-    reason, spent, stopped = None, None, False
+    reason, spent, tier, stopped = None, None, None, False
     for event in events:
         data = mapping(event.data)
         name = event.name
@@ -143,11 +143,10 @@ def streamed(events: list[_stream.Event]) -> dict[str, Any]:
         elif name == "messageStop":
             reason, stopped = string(data.get("stopReason")), True
         elif name == "metadata":
-            spent = data.get("usage") or spent
+            spent, tier = data.get("usage") or spent, data.get("serviceTier")
     content = [_closed(blocks[index]) for index in sorted(blocks)]
-    return plain({"output": {"message": {"content": content}}, "stopReason": reason, "usage": spent}) | {
-        "complete": stopped
-    }
+    whole_answer = {"output": {"message": {"content": content}}, "stopReason": reason, "usage": spent}
+    return plain(whole_answer | {"serviceTier": tier}) | {"complete": stopped}
 
 
 EVENTS = ("messageStart", "contentBlockStart", "contentBlockDelta", "contentBlockStop", "messageStop", "metadata")

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
-from jupyter_aiprov.model import Exchange, Invocation, Message, Request
+from jupyter_aiprov.model import Exchange, Invocation, Message, Request, Usage
 from jupyter_aiprov.readers import _body, _chat, _forms, _parts, _reading, _stream
-from jupyter_aiprov.readers._json import Dict, first, mapping, string
+from jupyter_aiprov.readers._json import Dict, first, items, mapping, mappings, string, whole
 from jupyter_aiprov.readers._registry import Rule
 
 OPERATION = "service.operation"  # what a service calls it
@@ -24,6 +24,7 @@ SAID = _SAID.split()
 _MADE = """
 output outputs generated_text translations translation translatedtext text answer transcript displaytext result
 results alternatives responses response completion generations content sequence sequences summary predictions
+candidates choices completions fulltextannotation labelannotations description data
 """
 MADE = _MADE.split()
 # words of paths under which an AI host keeps things instead of making them
@@ -43,6 +44,21 @@ _KEPT = re.compile(
 )
 
 
+# settings, and the names of models in paths, as further services spell them
+SETTINGS = _chat.SETTINGS | {
+    "maximum_tokens": "max_tokens",
+    "max_new_tokens": "max_tokens",
+    "maxOutputTokens": "max_tokens",
+    "topP": "top_p",
+    "topK": "top_k",
+}
+_IN_PATH = (("/models/", "/"), ("/biology/", ""), ("/endpoints/", "/"), ("/serving-endpoints/", "/"), ("/ai/run/", ""))
+REASONS = ("finish_reason", "stop_reason", "finishReason", "stopReason")
+# counters under the names of services that do not put them in an object `usage`
+_IN = ("input_tokens", "prompt_tokens", "input_token_count", "prompt_token_count", "num_tokens_prompt_total")
+_OUT = ("output_tokens", "completion_tokens", "generated_token_count", "generation_token_count", "num_tokens_generated")
+
+
 def fallback(request: Request) -> Rule:
     """Generic call for what generates, housekeeping for what only looks or stores."""
     path = request.path
@@ -59,9 +75,9 @@ def call(exchange: Exchange, named: str | None = None) -> Invocation:
     request = exchange.request
     body, why = _sent(request)
     asked = Invocation(
-        operation="other",
+        operation="chat" if items(body.get("messages")) else "other",
         request_model=string(first(body, *MODEL)) or _model(request.path),
-        parameters=_reading.settings(body | mapping(body.get("parameters")), _chat.SETTINGS),
+        parameters=_reading.settings(body | mapping(body.get("parameters")), SETTINGS),
         input=_chat.messages(body.get("messages")) or _parts.user(*texts(body, SAID)),
         extra={OPERATION: named} if named else {},
         unparsed=why,
@@ -117,14 +133,25 @@ def _plain(payload: Any) -> _reading.Fields:
     held = mapping(payload)
     if isinstance(held.get("choices"), list):
         return _chat.plain(payload)
+    inner = mapping(held.get("result"))  # Cloudflare wraps its answers
+    answers = [a for v in (held | inner).values() if isinstance(v, list) for a in mappings(v)]
+    reasons = tuple(dict.fromkeys(r for a in (held, *answers) if (r := string(first(a, *REASONS)))))
     made = texts(payload, MADE)
     parts = _parts.texts(*made) if made else [{"type": "json", "content": _parts.shrunk(payload)}]
     return {
         "response_model": string(first(held, *MODEL)),
         "response_id": string(held.get("id")),
-        "output": (_parts.answer(parts),),
-        "usage": _chat.usage(held.get("usage")),
+        "output": (_parts.answer(parts, reasons[0] if len(reasons) == 1 else None),),
+        "finish_reasons": reasons,
+        "usage": _chat.usage(first(held, "usage") or inner.get("usage")) or _counted(held, answers),
     }
+
+
+def _counted(held: Dict, answers: list[Dict]) -> Usage | None:
+    """Counters beside the answer, or in it where there is one answer only: several are not summed."""
+    places = (held, *answers) if len(answers) == 1 else (held,)
+    raw = {key: p[key] for p in places for key in (*_IN, *_OUT) if whole(p.get(key)) is not None}
+    return Usage(whole(first(raw, *_IN)), whole(first(raw, *_OUT)), raw=raw) if raw else None
 
 
 def _streamed(events: list[_stream.Event]) -> _reading.Fields:
@@ -155,8 +182,8 @@ def texts(value: Any, keys: Sequence[str], depth: int = 6) -> list[str]:
 
 
 def _model(path: str) -> str | None:
-    for mark in ("/models/", "/biology/"):  # NVIDIA: /v1/biology/arc/evo2-40b/generate
-        rest = _reading.path_model(path, mark, "" if mark == "/biology/" else "/")
+    for mark, after in _IN_PATH:  # NVIDIA: /v1/biology/arc/evo2-40b/generate
+        rest = _reading.path_model(path, mark, after)
         if rest:
             return "/".join(rest.split("/")[:2]) if mark == "/biology/" else rest.partition(":")[0]
     return None

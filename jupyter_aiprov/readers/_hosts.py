@@ -99,6 +99,7 @@ HOSTS = {
     "albert.api.etalab.gouv.fr": "albert",
     "ai-gateway.vercel.sh": "vercel",
     "gateway.ai.cloudflare.com": "cloudflare",
+    "api.cloudflare.com/client/v4/accounts/*/ai": "cloudflare",
     "api.githubcopilot.com": "github.copilot",
     "*.baseten.co": "baseten",
 }
@@ -124,6 +125,6 @@ def entries(host: str) -> tuple[tuple[str, str], ...]:
 def provider_of(host: str, path: str) -> str | None:
     """The provider that answers at a host and path, or None when the host does not tell."""
     for prefix, provider in entries(host):
-        if path.startswith(prefix):
+        if pattern(prefix).match(path) if "*" in prefix else path.startswith(prefix):
             return provider
     return None

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from jupyter_aiprov.model import Exchange, Invocation, Request, Response
 from jupyter_aiprov.readers import _body, _stream
 from jupyter_aiprov.readers._json import Dict, dig, first, mapping, parsed, string
+from jupyter_aiprov.readers._json import whole as whole_number
 
 _MODEL = re.compile(rb'"model"\s*:\s*"([^"\\]{1,200})"')
 Fields = dict[str, Any]  # fields of an Invocation, as found
@@ -151,8 +152,11 @@ def error_in(payload: Any) -> str | None:
     if isinstance(error, dict):
         if not error:
             return None
-        code = first(error, "type", "status", "code")
-        return str(code) if isinstance(code, str | int) and not isinstance(code, bool) else ""
+        named = [error.get(key) for key in ("type", "status", "code")]
+        code = next((c for c in named if string(c)), None) or next(
+            (c for c in named if whole_number(c) is not None), ""
+        )
+        return str(code)
     if isinstance(error, str) and error:
         return string(dig(payload, "error_type")) or ""
     return "" if error is True else None

@@ -56,7 +56,7 @@ def _server_sent(text: str) -> Iterator[Event]:
     for line in _LINES.split(text):
         if not line:
             if data:
-                yield _event(name, data)
+                yield from _events(name, data)
             name, data = "", []
             continue
         key, _, value = line.partition(":")
@@ -66,6 +66,14 @@ def _server_sent(text: str) -> Iterator[Event]:
         elif key == "event":
             name = value
     if data:  # the last event may lack its blank line
+        yield from _events(name, data)
+
+
+def _events(name: str, data: list[str]) -> Iterator[Event]:
+    """One event; several, where a server forgot the blank lines between lines that are each whole."""
+    if len(data) > 1 and all(line.strip() == DONE or isinstance(parsed(line), dict) for line in data):
+        yield from (_event(name, [line]) for line in data)
+    else:
         yield _event(name, data)
 
 

@@ -238,11 +238,11 @@ def _pieces(chunks: list[Dict], metrics: Dict) -> _reading.Fields:
     """Text families in pieces; counters are the last that were sent."""
     text, last = "", dict[str, Any]()
     for chunk in chunks:
-        inner = next(mappings(chunk.get("outputs")), chunk)
+        inner = next(mappings(first(chunk, "outputs", "generations")), chunk)
         ended = mapping(chunk.get("response")) if chunk.get("event_type") == "stream-end" else {}
         piece = first(inner, "generation", "outputText", "text")
         text += piece if isinstance(piece, str) and not ended else ""
-        last |= {k: v for k, v in (chunk | inner | ended).items() if v is not None}
+        last |= {k: v for k, v in (inner | chunk | ended).items() if v is not None}
     reason = string(first(last, "stop_reason", "completionReason", "finish_reason"))
     return {
         "response_id": string(first(last, "id", "generation_id")),

@@ -44,6 +44,12 @@ def _job(payload: Any) -> _reading.Fields:
     }
 
 
+@reads(host=PERPLEXITY, path="/v1/sonar", provider="perplexity")
+def sonar(exchange: Exchange) -> Invocation:
+    """Perplexity's chat under its newer name."""
+    return _chat.read(exchange)
+
+
 def _is_deferred(request: Request) -> bool:
     return mapping(request.json).get("deferred") is True
 

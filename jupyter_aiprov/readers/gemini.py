@@ -23,6 +23,7 @@ SETTINGS = {
     "candidateCount": "choice.count",
 }
 FITS = _reading.has(candidates=list, promptFeedback=dict, prompt_feedback=dict, usageMetadata=dict, usage_metadata=dict)
+PREDICTED = SETTINGS | {"sampleCount": "choice.count"}
 # a prompt that was refused outright has no candidate, and this instead of a finish reason
 REFUSED = ("promptFeedback", "blockReason")
 
@@ -258,14 +259,15 @@ def predict(exchange: Exchange) -> Invocation:
     model = _model(exchange)
     instances = list(mappings(body.get("instances")))
     prompts = [string(first(i, "content", "prompt", "text")) for i in instances]
+    chats = [_parts.message(s.get("author"), _said(s)) for i in instances for s in mappings(i.get("messages"))]
     kind = _prediction(model or "", instances)
-    settings = camel(body.get("parameters"))
     found = Invocation(
         operation=kind,
         request_model=model,
-        parameters={"choice.count": settings["sampleCount"]} if whole(settings.get("sampleCount")) else {},
-        input=_parts.user(*prompts),
-        output_type="image" if kind == "image_generation" else None,
+        parameters=_reading.settings(camel(body.get("parameters")), PREDICTED),
+        system=tuple(_parts.texts(*(i.get("context") for i in instances))),
+        input=(*_parts.user(*prompts), *chats),
+        output_type={"image_generation": "image", "video_generation": "video"}.get(kind),
         unparsed=why,
     )
     return _reading.read(found, exchange, _predicted, fits=_reading.has(predictions=list, name=str))
@@ -274,11 +276,23 @@ def predict(exchange: Exchange) -> Invocation:
 def _prediction(model: str, instances: list[Dict]) -> str:
     if "embedding" in model or "gecko" in model or any("content" in i for i in instances):
         return "embeddings"
-    return "image_generation" if "imagen" in model or "imagegeneration" in model else "generate_content"
+    if any("messages" in i for i in instances):
+        return "chat"
+    for words, kind in (("imagen", "image_generation"), ("veo-", "video_generation"), ("bison", "text_completion")):
+        if words in model or (kind == "image_generation" and "imagegeneration" in model):
+            return kind
+    return "generate_content"
+
+
+def _said(held: Dict) -> list[dict[str, Any]]:
+    return _parts.texts(held.get("content"))
 
 
 def _predicted(payload: Any) -> _reading.Fields:
+    """Pictures, counters of embedded texts, and (models before Gemini) texts."""
     predictions = list(mappings(mapping(payload).get("predictions")))
+    candidates = [c for p in predictions for c in (p, *mappings(p.get("candidates")))]
+    metered = mapping(dig(payload, "metadata", "tokenMetadata"))
     counts = [dig(p, "embeddings", "statistics", "token_count") for p in predictions]
     statistics = [dig(p, "embeddings", "statistics") for p in predictions if dig(p, "embeddings", "statistics")]
     pictures = [
@@ -288,9 +302,21 @@ def _predicted(payload: Any) -> _reading.Fields:
     ]
     one = whole(counts[0]) if len(counts) == 1 else None  # several counters are not summed
     return {
-        "output": tuple(_parts.answer([p]) for p in pictures),
-        "usage": Usage(input_tokens=one, raw=statistics) if statistics else None,
-        "complete": mapping(payload).get("done") is not False
-        if "name" not in mapping(payload)
-        else mapping(payload).get("done") is True,
+        "response_id": string(dig(payload, "name")),
+        "output": tuple(_parts.answer(parts) for parts in (*([p] for p in pictures), *map(_said, candidates)) if parts),
+        "usage": Usage(input_tokens=one, raw=statistics) if statistics else _metered(metered),
+        "complete": dig(payload, "done") is True if dig(payload, "name") else dig(payload, "done") is not False,
     }
+
+
+def _metered(raw: Dict) -> Usage | None:
+    read, written = (whole(dig(raw, key, "totalTokens")) for key in ("inputTokenCount", "outputTokenCount"))
+    return Usage(read, written, raw=raw) if raw else None
+
+
+@reads(path="*/batchPredictionJobs", shape=("inputConfig", "model"), provider="gcp.vertex_ai")
+def vertex_batch(exchange: Exchange) -> Invocation:
+    """A batch on Vertex AI is created; its answers lie in a bucket or a table, beyond this kernel's wire."""
+    body, why = _reading.request_json(exchange.request)
+    model = (string(body.get("model")) or "").rpartition("/models/")[2] or None
+    return _reading.read(_batch.asked([], why, model), exchange, lambda p: _batch.created(p) | {"response_model": None})

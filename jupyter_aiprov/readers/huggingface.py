@@ -7,7 +7,7 @@ from typing import Any
 
 from jupyter_aiprov.model import Exchange, Invocation, Usage
 from jupyter_aiprov.readers import _body, _parts, _reading, _stream
-from jupyter_aiprov.readers._json import Dict, dig, first, mapping, string, whole
+from jupyter_aiprov.readers._json import Dict, dig, first, items, mapping, mappings, string, whole
 from jupyter_aiprov.readers._registry import reads
 
 HOSTS = ("router.huggingface.co", "api-inference.huggingface.co", "*.endpoints.huggingface.cloud")
@@ -22,6 +22,10 @@ SETTINGS = {
     "frequency_penalty": "frequency_penalty",
     "best_of": "best_of",
 }
+
+
+ANSWER = ("generated_text", "summary_text", "translation_text", "text", "answer", "label", "sequence")
+RANKED = {"label", "sequence"}
 
 
 @reads(path=("", "/", "*/generate", "*/generate_stream"), shape=("inputs",))
@@ -67,11 +71,13 @@ def _model(path: str) -> str | None:
 
 
 def _plain(payload: Any) -> _reading.Fields:
-    answers = [a for a in (payload if isinstance(payload, list) else [payload]) if isinstance(a, dict)]
-    texts = [
-        string(first(a, "generated_text", "summary_text", "translation_text", "text", "answer", "label"))
-        for a in answers
-    ]
+    listed = payload if isinstance(payload, list) else [payload]
+    if listed and all(isinstance(a, list) for a in listed):  # a ranking for each input
+        listed = [best for ranking in listed if (best := _best(ranking)) is not None]
+    elif isinstance(payload, list):
+        listed = [best] if (best := _best(payload)) is not None else payload
+    answers = [a for a in listed if isinstance(a, dict)]
+    texts = [next(iter(_parts.strings(a.get("labels"))), None) or string(first(a, *ANSWER)) for a in answers]
     details = [mapping(a.get("details")) for a in answers]
     reasons = tuple(r for d in details if (r := string(d.get("finish_reason"))))
     return {
@@ -81,6 +87,14 @@ def _plain(payload: Any) -> _reading.Fields:
         "finish_reasons": reasons,
         "usage": _usage(details[0]) if len(details) == 1 else None,
     }
+
+
+def _best(ranking: Any) -> Dict | None:
+    """The likeliest of the labels or fillings that a classifier ranks; None for what is no ranking."""
+    held = [
+        m for m in mappings(ranking) if isinstance(m.get("score"), int | float) and m.keys() & RANKED and "box" not in m
+    ]
+    return max(held, key=lambda m: m["score"]) if held and len(held) == len(items(ranking)) else None
 
 
 def _usage(details: Dict) -> Usage | None:

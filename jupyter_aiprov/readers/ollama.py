@@ -21,6 +21,7 @@ SETTINGS = {
     "frequency_penalty": "frequency_penalty",
     "presence_penalty": "presence_penalty",
 }
+FITS = _reading.has(message=dict, response=str)
 
 
 @reads(path="*/api/chat", shape=("model", "messages"), provider="ollama")
@@ -106,7 +107,7 @@ def _read(asked: Invocation, exchange: Exchange) -> Invocation:
     if response is not None and response.status < 400 and text.lstrip()[:1] == "{" and parsed(text) is None:
         events = _stream.events(response)
         return replace(asked, **_streamed(events), streamed=True, error_type=_reading.stream_error(events))
-    return _reading.read(asked, exchange, lambda p: _answer([mapping(p)]), _streamed)
+    return _reading.read(asked, exchange, lambda p: _answer([mapping(p)]), _streamed, FITS)
 
 
 def _streamed(events: list[_stream.Event]) -> _reading.Fields:

@@ -34,9 +34,11 @@ def run(exchange: Exchange) -> Invocation:
 def _plain(payload: Any) -> _reading.Fields:
     payload = mapping(payload)
     status = string(payload.get("status"))
+    wanted = _chat.calls(mapping(dig(payload, "required_action", "submit_tool_outputs")))
     return {
         "response_model": string(payload.get("model")),
         "response_id": string(payload.get("id")),
+        "output": (_parts.answer(wanted, status),) if wanted else (),
         "finish_reasons": (status,) if status else (),
         "usage": _chat.usage(payload.get("usage")),
         "complete": status in ENDED,
@@ -58,4 +60,4 @@ def _streamed(events: list[_stream.Event]) -> _reading.Fields:
                 text[said] = text.get(said, "") + (piece if isinstance(piece, str) else "")
     found = _plain(state)
     answers = tuple(_parts.answer(_parts.texts(t), state.get("status")) for t in text.values() if t)
-    return found | {"output": answers, "complete": _stream.done(events) or found["complete"]}
+    return found | {"output": (*answers, *found["output"]), "complete": _stream.done(events) or found["complete"]}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from jupyter_aiprov.model import Exchange, Invocation, Usage
-from jupyter_aiprov.readers import _batch, _body, _chat, _forms, _parts, _reading, _stream
-from jupyter_aiprov.readers._json import Dict, dig, first, mapping, mappings, parsed, string, unpacked, whole
+from jupyter_aiprov.model import Exchange, Invocation, Message, Usage
+from jupyter_aiprov.readers import _batch, _body, _chat, _forms, _parts, _reading, _responses, _stream
+from jupyter_aiprov.readers._json import Dict, dig, first, items, mapping, mappings, parsed, string, unpacked, whole
 from jupyter_aiprov.readers._registry import reads
 
 HOSTS = (
@@ -73,7 +74,8 @@ def _pictures(payload: Any) -> _reading.Fields:
 
 
 def _pictures_streamed(events: list[_stream.Event]) -> _reading.Fields:
-    ended = [mapping(e.data) for e in events if (string(dig(e.data, "type")) or e.name).endswith(".completed")]
+    named = [(string(dig(e.data, "type")) or e.name, e.data) for e in events if isinstance(e.data, dict)]
+    ended = [data for name, data in named if name.endswith(".completed")]
     last = ended[-1] if ended else {}
     return _pictures(last | {"data": ended}) | {"complete": bool(ended)}
 
@@ -139,8 +141,9 @@ def _transcribed(exchange: Exchange) -> Invocation:
     if sounds:
         asked = replace(asked, input=(*asked.input, _parts.message("user", sounds)))
     response = exchange.response
-    is_text = body.get("response_format") in ("text", "srt", "vtt")
-    if response is not None and response.status < 400 and is_text and _body.media_type(response) != "text/html":
+    kind = _body.media_type(response) if response is not None else ""
+    is_text = body.get("response_format") in ("text", "srt", "vtt") and kind not in ("text/html", "application/json")
+    if response is not None and response.status < 400 and is_text:
         said = _parts.answer(_parts.texts(_body.text(response)))
         return replace(asked, output=(said,), complete=_reading.whole(exchange))
     return _reading.read(asked, exchange, _written, _written_streamed, _reading.has(text=str))
@@ -157,8 +160,8 @@ def _written(payload: Any) -> _reading.Fields:
 
 def _written_streamed(events: list[_stream.Event]) -> _reading.Fields:
     data = [mapping(e.data) for e in events]
-    done = next((d for d in data if str(d.get("type")).endswith("text.done")), None)
-    pieces = [d["delta"] for d in data if isinstance(d.get("delta"), str)]
+    done = next((d for d in data if str(d.get("type")).endswith(("text.done", "transcription.done"))), None)
+    pieces = [p for d in data if str(d.get("type")).endswith("delta") and string(p := first(d, "delta", "text"))]
     return _written(done or {"text": "".join(pieces)}) | {"complete": done is not None}
 
 
@@ -167,14 +170,20 @@ def moderation(exchange: Exchange) -> Invocation:
     """A verdict on texts and pictures: which categories were flagged."""
     body, why = _reading.request_json(exchange.request)
     asked = _asked(body, why, "moderation", "json", exchange)
-    sent = body.get("input")
-    asked = replace(
-        asked,
-        input=_parts.user(*_parts.strings(sent))
-        if isinstance(sent, str)
-        else (_parts.message("user", _chat.parts(sent)),),
-    )
+    asked = replace(asked, input=tuple(_judged(body.get("input"))))
     return _reading.read(asked, exchange, _verdict, fits=_reading.has(results=list))
+
+
+def _judged(sent: Any) -> Iterator[Message]:
+    """Texts, one text with its pictures, or (Mistral) whole chats."""
+    yield from _parts.user(*_parts.strings(sent if isinstance(sent, str) else [s for s in items(sent) if string(s)]))
+    for chat in items(sent):
+        yield from _chat.messages(chat)
+    blocks = list(mappings(sent))
+    if any("role" in block for block in blocks):
+        yield from _chat.messages(blocks)
+    elif blocks:
+        yield _parts.message("user", _chat.parts(blocks))
 
 
 def _verdict(payload: Any) -> _reading.Fields:
@@ -239,7 +248,8 @@ def batch_results(exchange: Exchange) -> Invocation:
 
 def _row(line: str) -> _reading.Fields | None:
     row = mapping(parsed(line))
-    if "custom_id" not in row:
+    answered = isinstance(row.get("response"), dict) or isinstance(row.get("error"), dict)
+    if not (answered and string(row.get("custom_id"))):
         return None
     body = dig(row, "response", "body")
     status = whole(dig(row, "response", "status_code")) or 200
@@ -247,5 +257,6 @@ def _row(line: str) -> _reading.Fields | None:
         return {"error_type": _reading.error_in(body) or str(status)}
     if isinstance(dig(body, "choices"), list):
         return _chat.plain(body)
-    parts = [p for item in mappings(dig(body, "output")) for p in _chat.parts(item.get("content"))]
-    return {"response_model": string(dig(body, "model")), "output": (_parts.answer(parts),) if parts else ()}
+    if isinstance(dig(body, "output"), list):
+        return _responses.plain(body)
+    return {"response_model": string(dig(body, "model"))}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from jupyter_aiprov.model import Exchange, Invocation, Message
+from jupyter_aiprov.model import Exchange, Invocation, Message, Usage
 from jupyter_aiprov.readers import _body, _parts, _reading, _stream
-from jupyter_aiprov.readers._json import dig, items, mapping, string
+from jupyter_aiprov.readers._json import dig, mapping, string, whole
 from jupyter_aiprov.readers._registry import reads
 
 HOST = "api.replicate.com"
+RETRIEVED = "replicate.prediction.retrieved"  # the answer to an earlier request
 ENDED = ("succeeded", "failed", "canceled", "aborted")
 
 
@@ -37,10 +39,14 @@ def prediction(exchange: Exchange) -> Invocation:
     return _reading.read(asked, exchange, _plain)
 
 
-@reads(host=HOST, path="/v1/predictions/*", method="GET", kind="housekeeping", provider="replicate")
+@reads(host=HOST, path="/v1/predictions/*", method="GET", provider="replicate")
 def asked_again(exchange: Exchange) -> Invocation:
-    """The state of a job made earlier."""
-    return _reading.read(Invocation(operation="other"), exchange, _plain)
+    """A job made earlier, asked for by its id: housekeeping until it has ended."""
+    name = _reading.path_model(exchange.request.path, "/predictions/")
+    found = _reading.read(Invocation("other", response_id=name, extra={RETRIEVED: True}), exchange, _plain)
+    if exchange.response is None or found.complete:
+        return found
+    return replace(found, kind="housekeeping")
 
 
 def _plain(payload: Any) -> _reading.Fields:
@@ -59,9 +65,15 @@ def _plain(payload: Any) -> _reading.Fields:
         "response_id": string(payload.get("id")),
         "output": (_parts.answer(parts, status),) if parts else (),
         "finish_reasons": (status,) if status else (),
+        "usage": _usage(payload.get("metrics")),
         "complete": status in ENDED,
         "error_type": "failed" if status == "failed" else None,
     }
+
+
+def _usage(raw: Any) -> Usage | None:
+    read, written = whole(dig(raw, "input_token_count")), whole(dig(raw, "output_token_count"))
+    return None if read is None and written is None else Usage(read, written, raw=raw)
 
 
 @reads(
@@ -71,7 +83,7 @@ def stream(exchange: Exchange) -> Invocation:
     """The answer of a job as server-sent events; `done` ends it."""
     asked = Invocation(operation="other")
     if exchange.response is not None and exchange.response.status < 400 and not _body.is_stream(exchange.response):
-        return asked
+        return replace(asked, unparsed="the response is no stream")
     return _reading.read(asked, exchange, _plain, _streamed)
 
 
@@ -80,7 +92,7 @@ def _streamed(events: list[_stream.Event]) -> _reading.Fields:
     ended = next((e for e in events if e.name == "done"), None)
     reason = string(dig(ended.data, "reason")) if ended else None
     return {
-        "output": (Message.text("assistant", text),) if text or items(events) else (),
+        "output": (Message.text("assistant", text),) if text else (),
         "complete": ended is not None,
         "error_type": "failed" if reason == "error" else None,
     }

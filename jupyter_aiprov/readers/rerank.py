@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from jupyter_aiprov.model import Exchange, Invocation, Usage
-from jupyter_aiprov.readers import _parts, _reading
-from jupyter_aiprov.readers._json import dig, first, items, string, whole
+from jupyter_aiprov.model import Exchange, Invocation
+from jupyter_aiprov.readers import _chat, _parts, _reading
+from jupyter_aiprov.readers._json import dig, first, items, string
 from jupyter_aiprov.readers._registry import reads
 
 
@@ -43,9 +43,8 @@ def _is_ranking(payload: Any) -> bool:
 
 
 def _ranked(payload: Any) -> _reading.Fields:
-    spent = dig(payload, "usage")
     return {
         "response_model": string(dig(payload, "model")),
         "response_id": string(dig(payload, "id")),
-        "usage": Usage(whole(dig(spent, "prompt_tokens")), raw=spent) if isinstance(spent, dict) else None,
+        "usage": _chat.usage(dig(payload, "usage")),
     }

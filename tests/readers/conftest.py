@@ -44,13 +44,13 @@ def frame(event: str, payload: bytes) -> bytes:
     return whole + struct.pack(">I", binascii.crc32(whole))
 
 
-def frames(text: str) -> bytes:
-    """Lines `event JSON` as frames; a `chunk` is wrapped as InvokeModel wraps it."""
+def frames(text: str, wrap: bool = True) -> bytes:
+    """Lines `event JSON` as frames; a `chunk` is wrapped as InvokeModel wraps it, unless it is so already."""
     out = b""
     for line in text.splitlines():
         event, _, payload = line.partition(" ")
         body = payload.encode()
-        if event == "chunk":
+        if event == "chunk" and wrap:
             body = json.dumps({"bytes": base64.b64encode(body).decode()}).encode()
         out += frame(event, body)
     return out
@@ -66,8 +66,8 @@ def load(path: Path) -> Case:
     status, _, answered = answered.partition("\n")
     code, _, form = status.partition(" ")
     headers, body = _split(answered)
-    if form == "frames":
-        body = frames(body.decode())
+    if form in ("frames", "raw frames"):
+        body = frames(body.decode(), wrap=form == "frames")
     elif form == "base64":
         body = base64.b64decode(body)
     return Case(path.stem, Exchange(request, Response(int(code), headers, body, size=len(body))), json.loads(expect))

@@ -174,7 +174,8 @@ def test_an_answer_whose_fields_all_have_another_type_is_not_complete(case: Any,
     if isinstance(answer, dict) and not is_open(case):
         wrong = st.sampled_from([0, 1.5, True, -7])
         found = reads(case, {key: data.draw(wrong) for key in answer})
-        assert not found.complete or found.error_type  # `"error": true` is an error, and a whole one
+        # `"error": true` is an error, and a whole one; a file that holds no answers is no call
+        assert not found.complete or found.error_type or found.kind == "housekeeping"
 
 
 @QUICK
