@@ -186,6 +186,9 @@ def _invoke_function(
         return invoke(flow, data["partial"], [*data["args"], *args], {**data["keywords"], **kwargs})
     if "bound" in data:
         return invoke(flow, data["function"], [data["bound"], *args], kwargs)
+    if "delayed" in data:
+        with flow.later():
+            return invoke(flow, data["delayed"], args, kwargs)
     if "cached" in data:
         return _remembered(flow, data["cached"], args, kwargs)
     if "node" in data:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_aiprov.lineage import constants, csv_flow, queries
 from jupyter_aiprov.lineage.labels import CLEAN, Label, chosen, computed, joined
-from jupyter_aiprov.lineage.methods import children_of, described, items_of, map_item
+from jupyter_aiprov.lineage.methods import children_of, described, items_of, key_of, map_item
 from jupyter_aiprov.lineage.state import (
     CONTAINERS,
     UNKNOWN,
@@ -117,6 +117,8 @@ def method(flow: Flow, owner: Value, name: str, args: list[Value], kwargs: dict[
     elif owner.kind == "file":
         done: Value = flow.files.method(flow, owner, name, args, kwargs)
         return done
+    if name == "result" and len(args) <= 1:  # of a future, which is taken for what it comes to
+        return owner
     if name in _ADD and args:
         value = args[-1] if name == "insert" else args[0]
         _controlled(flow, owner)
@@ -191,7 +193,7 @@ def _of_map(flow: Flow, owner: Value, name: str, args: list[Value], kwargs: dict
             pairs = [sequence("tuple", [scalar(const=k), v]) for k, v in owner.fields.items()]
             return sequence("list", pairs)
         inner = element_of(owner)
-        out = Value("iter", owner.label, rest=sequence("tuple", [scalar(owner.keys), inner]))
+        out = Value("iter", owner.label, rest=sequence("tuple", [key_of(owner), inner]))
         if name == "most_common":
             out.kind, out.order = "list", joined(computed(touched(inner)), computed(owner.order), rows=False)
             if args and out.order.is_ai and not owner.keys.is_ai:

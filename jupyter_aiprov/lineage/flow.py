@@ -69,13 +69,14 @@ class Flow:
         self.spawned = False
         self.figure: Value | None = None
         self.uncertain = 0
+        self.deferred: list[int] = []  # depths of the stack below which calls are made later, from elsewhere
         self.bound: dict[str, int] = {}
 
     # ── a cell ────────────────────────────────────────────────────────────────────
     def run(self, tree: ast.Module, file: str, groups: Sequence[Group], stop_line: int = 0) -> None:
         """Interpret a cell that ran to its end, or to the line it failed in."""
         self.stack, self.file, self.steps = (), file, 0
-        self.control, self.active = [], []
+        self.control, self.active, self.deferred = [], [], []
         self.stop_line, self.stopped, self.spawned = stop_line, False, False
         self.sites.begin(list(groups))
         self.prefixes = {g.chain[:n] for g in groups if g.is_rooted for n in range(1, len(g.chain))}
@@ -613,9 +614,18 @@ class Flow:
         finally:
             self.stack = before
 
+    @contextmanager
+    def later(self) -> Iterator[None]:
+        """What is called inside is called when its result is asked for: by another node than this one."""
+        self.deferred.append(len(self.stack))
+        try:
+            yield
+        finally:
+            self.deferred.pop()
+
     def sourced(self, node: ast.expr, action: Callable[[], Value], args: Sequence[Value] = ()) -> Value:
         """The value of a node, and what it owes to calls that flow did not follow; `at` is open."""
-        exact = self.sites.exact(self.stack) if self.sites.by_end else []
+        exact = self.sites.exact(self.stack, self.deferred) if self.sites.by_end else []
         if exact:
             return calls.source(self, exact, action, args, node)
         value = action()

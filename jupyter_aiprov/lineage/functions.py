@@ -177,11 +177,14 @@ def _with_functions(
     options = {k: v for k, v in kwargs.items() if all(v is not f for f in functions)}
     if name in {"partial", "partialmethod"}:
         return Value("func", data={"partial": function, "args": plain, "keywords": kwargs})
-    if name in {"delayed", "retry", "wraps", "njit", "jit", "vectorize", "cache", "lru_cache", "update_wrapper"}:
+    if name == "delayed":
+        return Value("func", data={"delayed": function})
+    if name in {"retry", "wraps", "njit", "jit", "vectorize", "cache", "lru_cache", "update_wrapper"}:
         return function
     if name in PER_ITEM or name in ELEMENTWISE:
         items = [_one(flow, a) for a in plain]
-        result = invoke(flow, function, items, {})
+        with flow.later():
+            result = invoke(flow, function, items, {})
         if name == "filter":
             return clone(plain[0]) if plain else repeated("iter", result)
         return repeated("iter", result)
@@ -205,6 +208,13 @@ def _with_functions(
             out = repeated("list", result) if not summary(out).is_ai else out
     if owner is not None and touched(owner).is_ai and not summary(out).is_ai:
         return anything(computed(touched(owner)))
+    return promised(out) if name in {"submit", "apply_async"} else out
+
+
+def promised(value: Value) -> Value:
+    """A future that comes to this value."""
+    out = clone(value)
+    out.is_future = True
     return out
 
 
@@ -277,7 +287,7 @@ def starred_zip(flow: Flow, args: Args, kwargs: Keywords) -> Value:
 
 
 @known("builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset", "builtins.reversed", "builtins.iter",
-       "collections.deque")  # fmt: skip
+       "collections.deque", "joblib.done")  # fmt: skip
 def _collect(flow: Flow, args: Args, kwargs: Keywords) -> Value:
     if not args:
         return sequence("list", [])
@@ -287,6 +297,12 @@ def _collect(flow: Flow, args: Args, kwargs: Keywords) -> Value:
         out.label = args[0].label if args[0].kind != "array" else CLEAN
         out.parts, out.order = args[0].parts, args[0].order
     return out
+
+
+@known("joblib.Parallel")
+def _parallel(flow: Flow, args: Args, kwargs: Keywords) -> Value:
+    """Called with delayed calls: what they come to."""
+    return Value("func", data={"external": "joblib.done"})
 
 
 def ranking(flow: Flow, given: Value, kwargs: Keywords) -> Label:
@@ -388,7 +404,8 @@ def _map(flow: Flow, args: Args, kwargs: Keywords) -> Value:
 
     if len(args) < 2:
         return anything()
-    return repeated("iter", invoke(flow, args[0], [_one(flow, a) for a in args[1:]], {}))
+    with flow.later():
+        return repeated("iter", invoke(flow, args[0], [_one(flow, a) for a in args[1:]], {}))
 
 
 @known("builtins.filter", "itertools.filterfalse", "itertools.takewhile", "itertools.dropwhile")
@@ -398,7 +415,8 @@ def _filter(flow: Flow, args: Args, kwargs: Keywords) -> Value:
     if len(args) < 2:
         return anything()
     inner = _one(flow, args[1])
-    test = invoke(flow, args[0], [inner], {}) if args[0].const is not None else inner
+    with flow.later():
+        test = invoke(flow, args[0], [inner], {}) if args[0].const is not None else inner
     label = computed(touched(test))
     if not label.is_ai or args[0].const is None:
         return repeated("iter", inner, args[1].label)
@@ -542,7 +560,15 @@ def _gather(flow: Flow, args: Args, kwargs: Keywords) -> Value:
     flow.spawned = True
     if args and args[0].kind in SEQUENCES and len(args) == 1:
         return clone(args[0])
-    return args[0] if len(args) == 1 else sequence("list", args)
+    return promised(args[0]) if len(args) == 1 else sequence("list", args)
+
+
+@known("asyncio.wait", "concurrent.wait")
+def _waited(flow: Flow, args: Args, kwargs: Keywords) -> Value:
+    """Those that are done, and those that are not."""
+    flow.spawned = True
+    done = _collect(flow, args[:1], {})
+    return sequence("tuple", [done, clone(done)])
 
 
 @known("asyncio.gather")

@@ -146,10 +146,8 @@ def frame(flow: Flow, args: Args, kwargs: Keywords, last: str) -> Value:
     if names_value is None and len(args) > 1 and last != "json_normalize":
         names_value = next((a for a in args[1:] if a.kind in {"list", "tuple"}), None)
     names = [i.const for i in names_value.items] if names_value is not None and names_value.items is not None else None
-    if last == "json_normalize" and ("record_path" in kwargs or len(args) > 1):
-        return (
-            Value("frame", rest=repeated("series", anything(summary(given)))) if given is not None else Value("frame")
-        )
+    if last == "json_normalize" and given is not None:
+        return shapes.normalized(flow, given, args[1:], kwargs)
     if given is None:  # empty, or so many rows of nothing
         empty = repeated("series", scalar(const=None)) if "index" in kwargs else Value("series")
         return Value("frame", fields=dict.fromkeys(names or [], empty))
@@ -233,9 +231,11 @@ def series(flow: Flow, args: Args, kwargs: Keywords, top: str) -> Value:
         name = kwargs["name"].const if kwargs["name"].const is not UNKNOWN else None
     if given is None:
         return repeated("series", scalar())
-    if given.kind == "map":
-        if given.fields and given.rest is None and all(type(k) is str for k in given.fields):
-            out = Value("series", fields=dict(given.fields))
+    if given.kind == "map" or (given.kind == "any" and given.label.is_ai and given.fields):
+        if given.fields and all(type(k) is str for k in given.fields):
+            out = Value("series", fields=dict(given.fields), rest=given.rest)
+            if given.kind == "any":
+                out.rest = anything(given.label)
         else:
             inner = given.rest
             for item in given.fields.values():

@@ -234,7 +234,7 @@ def items_of(flow: Flow, value: Value) -> tuple[list[Value] | None, Value | None
     if value.kind == "map":
         if value.fields and value.rest is None and not value.keys.is_ai:
             return [scalar(const=k) for k in value.fields], None
-        return None, scalar(value.keys)
+        return None, key_of(value)
     if value.kind == "frame":
         if value.fields and has_names(value):
             return [scalar(const=k) for k in value.fields], None
@@ -267,6 +267,12 @@ def items_of(flow: Flow, value: Value) -> tuple[list[Value] | None, Value | None
     return None, Value(
         "response" if value.kind == "response" else "any", value.label, fields=value.fields, rest=value.rest
     )
+
+
+def key_of(value: Value) -> Value:
+    """One key of a dict."""
+    known = value.data.get("key") if isinstance(value.data, dict) else None
+    return known if isinstance(known, Value) else scalar(value.keys)
 
 
 def group_part(value: Value) -> Value:
@@ -514,7 +520,7 @@ def _sequence_item(flow: Flow, owner: Value, key: Value) -> Value:
 
 def map_item(owner: Value, key: Value, default: Value | None = None) -> Value:
     """An item of a dict; looked up with AI values it is derived, and so is the shape of what is found."""
-    by = computed(touched(key))
+    by = computed(touched(key)) if not key.is_future else CLEAN
     if _simple(key.const) and not by.is_ai:
         if key.const in owner.fields:
             return owner.fields[key.const]
@@ -527,7 +533,8 @@ def map_item(owner: Value, key: Value, default: Value | None = None) -> Value:
     if inner is None:
         if isinstance(owner.data, dict) and "factory" in owner.data:
             inner = clone(owner.data["factory"])
-            owner.rest = inner
+            if inner.kind in CONTAINERS:  # made to be filled; a number is only read here
+                owner.rest = inner
         else:
             return default if default is not None else anything(by)
     if default is not None:

@@ -7,10 +7,24 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from jupyter_aiprov.lineage.labels import CLEAN, computed, joined, reduced
+from jupyter_aiprov.lineage.labels import CLEAN, Label, computed, joined, reduced
 from jupyter_aiprov.lineage.methods import column, picked_columns
 from jupyter_aiprov.lineage.rows_flow import cell, stack_of
-from jupyter_aiprov.lineage.state import UNKNOWN, Family, Value, clone, contents, merged, repeated, scalar, touched
+from jupyter_aiprov.lineage.state import (
+    SEQUENCES,
+    UNKNOWN,
+    Family,
+    Value,
+    anything,
+    clone,
+    contents,
+    element,
+    merged,
+    repeated,
+    scalar,
+    summary,
+    touched,
+)
 
 if TYPE_CHECKING:
     from jupyter_aiprov.lineage.flow import Flow
@@ -79,6 +93,47 @@ def pivot(flow: Flow, owner: Value, args: Args, kwargs: Keywords, *, aggregates:
     for name in index:
         out.fields[name] = column(owner, name)
     return out
+
+
+def normalized(flow: Flow, given: Value, args: Args, kwargs: Keywords) -> Value:
+    """`pd.json_normalize`: a column for each leaf, named after the way to it."""
+    mark = kwargs["sep"].const if "sep" in kwargs and type(kwargs["sep"].const) is str else "."
+    one = given if given.kind in {"map", "any", "response"} else element(given) or anything()
+    record = kwargs.get("record_path", args[0] if args else None)
+    out = Value("frame", Label(selected=given.label.selected, sites=given.label.sites))
+    inner = one
+    for name in listed(record):
+        found = inner.fields.get(name, inner.rest) if inner.kind in {"map", "any"} else None
+        inner = (element(found) if found is not None and found.kind in SEQUENCES else found) or anything(summary(inner))
+    _leaves(out, inner, kwargs["record_prefix"].const if "record_prefix" in kwargs else "", mark)
+    meta = kwargs.get("meta", args[1] if len(args) > 1 else None)
+    way = meta.items if meta is not None and meta.items is not None else [meta] if meta is not None else []
+    for item in way:
+        names = [item.const] if type(item.const) is str else listed(item)
+        found = one
+        for name in names:
+            found = found.fields.get(name) or found.rest or anything(found.label)
+        out.fields[mark.join(map(str, names))] = repeated("series", found)
+    return out
+
+
+def _leaves(out: Value, value: Value, start: object, mark: str) -> None:
+    start = start if type(start) is str else ""
+    if value.kind not in {"map", "object", "any", "response"}:
+        out.rest = repeated("series", value)
+        return
+    for name, item in value.fields.items():
+        if item.kind in {"map", "object"}:
+            _leaves(out, item, f"{start}{name}{mark}", mark)
+            continue
+        out.fields[f"{start}{name}"] = repeated("series", item)
+        if item.kind in {"any", "response"} and item.label.is_ai:  # it may have leaves of its own
+            out.fields[Family(f"{start}{name}{mark}")] = repeated("series", item)
+    rest = value.rest if value.rest is not None else anything(value.label) if value.label.is_ai else None
+    if rest is not None and start:
+        out.fields[Family(start)] = repeated("series", rest)
+    elif rest is not None:
+        out.rest = repeated("series", rest)
 
 
 def stack(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:

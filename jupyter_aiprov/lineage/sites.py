@@ -182,12 +182,20 @@ class Sites:
         for group in groups:
             self.by_end.setdefault(group.chain[-1], []).append(group)
 
-    def exact(self, stack: Chain) -> list[Group]:
-        """The groups that asked at exactly this node, called through exactly these nodes."""
+    def exact(self, stack: Chain, deferred: list[int]) -> list[Group]:
+        """The groups that asked at exactly this node, called through exactly these nodes.
+
+        `deferred` are the depths under which another node than the one on the stack may have called:
+        `map` calls its function only where its result is gone through.
+        """
         out = []
         for group in self.by_end.get(stack[-1], ()):
             chain = group.chain
-            if chain == stack or (not group.is_rooted and stack[-len(chain) :] == chain):
+            if (
+                chain == stack
+                or (not group.is_rooted and stack[-len(chain) :] == chain)
+                or any(len(chain) > len(stack) - n > 0 and chain[n - len(stack) :] == stack[n:] for n in deferred)
+            ):
                 out.append(group)
         return out
 

@@ -33,7 +33,20 @@ class Value:
     data   what the kind needs (function, module, owner of an indexer)
     """
 
-    __slots__ = ("const", "data", "fields", "keys", "kind", "label", "order", "origin", "parts", "rest", "suspect")
+    __slots__ = (
+        "const",
+        "data",
+        "fields",
+        "is_future",
+        "keys",
+        "kind",
+        "label",
+        "order",
+        "origin",
+        "parts",
+        "rest",
+        "suspect",
+    )
 
     def __init__(
         self,
@@ -56,6 +69,7 @@ class Value:
         self.order: Label = CLEAN  # label of what the rows were sorted by
         self.origin: Value | None = None  # the frame whose rows these are
         self.parts: list[tuple[Value, int | str | None]] | None = None  # concatenated: value and length or name
+        self.is_future = False  # work that was handed over, taken for what it comes to: as a key it is but a name
         self.suspect: Label = CLEAN  # went through code that nobody could follow, with AI calls in it
 
     def __repr__(self) -> str:
@@ -199,9 +213,15 @@ def merged(a: Value, b: Value, *, rows: bool = False, depth: int = _DEPTH) -> Va
     for one, other in ((a, b), (b, a)):  # an empty container stands for "no answer"
         if one.kind in CONTAINERS and not one.fields and one.rest is None and other.label.is_ai:
             return other
+    for one, other in ((a, b), (b, a)):  # an answer that was parsed, or the fallback in its place
+        if one.kind == "map" and other.kind in {"any", "response"} and other.label.is_ai and not _has_parts(other):
+            out = Value("map", fields={k: merged(v, anything(other.label)) for k, v in one.fields.items()})
+            out.rest = anything(other.label) if one.rest is None else merged(one.rest, anything(other.label))
+            return out
     label = _beside(a, b, rows)
     kind = a.kind if a.kind == b.kind else "response" if "response" in {a.kind, b.kind} else "any"
     out = Value(kind, label)
+    out.is_future = a.is_future and b.is_future
     if a.const is not UNKNOWN and same_const(a.const, b.const):
         out.const = a.const
     for part in (a, b):
@@ -209,6 +229,10 @@ def merged(a: Value, b: Value, *, rows: bool = False, depth: int = _DEPTH) -> Va
             out.fields = part.fields
             out.rest = part.rest
     return out
+
+
+def _has_parts(value: Value) -> bool:
+    return bool(value.fields) or value.rest is not None
 
 
 def same_const(a: Any, b: Any) -> bool:
@@ -235,6 +259,7 @@ def _merged_containers(a: Value, b: Value, rows: bool, depth: int) -> Value:
     out = Value(kind, joined(a.label, b.label, rows=False), keys=joined(a.keys, b.keys, rows=False))
     out.data = a.data or b.data
     out.order = joined(a.order, b.order, rows=False)
+    out.is_future = a.is_future and b.is_future
     out.origin = a.origin or b.origin
     out.suspect = joined(a.suspect, b.suspect, rows=False)
     ordered = kind in SEQUENCES

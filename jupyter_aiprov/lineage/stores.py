@@ -124,7 +124,7 @@ def put(flow: Flow, owner: Value, key: Value, value: Value) -> None:
     if owner.kind == "frame":
         _put_column(flow, owner, key, value)
         return
-    by = computed(touched(key))
+    by = computed(touched(key)) if not key.is_future else CLEAN
     if owner.kind in {"series", "array"}:
         whole = key.kind == "slice" and key.data.get("full")
         _put_rows(flow, owner, value, whole=bool(whole), by=by)
@@ -153,6 +153,9 @@ def put(flow: Flow, owner: Value, key: Value, value: Value) -> None:
         if _plain(key.const) and not by.is_ai:
             owner.fields[key.const] = _weakly(flow, owner.fields.get(key.const), value)
             return
+        if key.is_future and owner.kind == "map":
+            data = owner.data if isinstance(owner.data, dict) else {}
+            owner.data = {**data, "key": merged(data["key"], key, rows=True) if "key" in data else key}
         if by.is_ai:
             owner.keys = joined(owner.keys, key.label if key.label.is_ai else by, rows=False)
             if not summary(value).is_ai and value.kind not in CONTAINERS:

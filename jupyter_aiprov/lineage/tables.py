@@ -8,7 +8,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from jupyter_aiprov.lineage import paths, shapes
-from jupyter_aiprov.lineage.labels import CLEAN, Label, chosen, computed, joined, reduced
+from jupyter_aiprov.lineage.labels import CLEAN, DERIVED, Label, chosen, computed, joined, reduced
 from jupyter_aiprov.lineage.methods import (
     _any_column,
     children_of,
@@ -567,8 +567,7 @@ def _group_method(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywo
             return clone(result)
         if result.kind in {"series", "map"} and result.fields:
             return Value("frame", fields={k: repeated("series", v) for k, v in result.fields.items()})
-        label = reduced(touched(result), keys)
-        return Value("series", rest=scalar(label), data={**told, "name": None})
+        return Value("series", rest=_of_group(result, keys, inner.label), data={**told, "name": None})
     if (
         (name == "agg" and inner.kind == "frame" and any(a.kind in {"expr", "list"} for a in args))
         or (name == "agg" and any(v.kind == "expr" for v in kwargs.values()))
@@ -577,8 +576,10 @@ def _group_method(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywo
         return _with_keys(out, inner, by)
     if name in {"agg", "aggregate"} and inner.kind == "frame":
         return _aggregated(flow, inner, keys, by, args, kwargs)
-    for function in given:
-        invoke(flow, function, [group_part(owner) if inner.kind == "frame" else clone(inner)], {})
+    results = [invoke(flow, f, [group_part(owner) if inner.kind == "frame" else clone(inner)], {}) for f in given]
+    if results and inner.kind != "frame" and name in {"agg", "aggregate", "transform"} and args[:1] == given[:1]:
+        said = element(results[0]) if results[0].kind == "series" else results[0]
+        return Value("series", rest=_of_group(said or scalar(), keys, inner.label), data=told)
     label = reduced(keys, inner.label)
     if name in {"size", "count", "ngroup", "cumcount", "ngroups", "len", "groups"} and (
         inner.kind != "frame" or name != "count"
@@ -610,6 +611,12 @@ def _group_method(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywo
     if inner.rest is not None:
         out.rest = repeated("series", scalar(reduced(touched(inner.rest), keys)))
     return _with_keys(out, inner, by)
+
+
+def _of_group(result: Value, keys: Label, shape: Label) -> Value:
+    """What a function of the user's said of one group: a model's own words stay that."""
+    label = summary(result)
+    return scalar(label if label.origin > DERIVED else reduced(touched(result), keys, shape))
 
 
 def _is_flat(spec: Value) -> bool:
@@ -650,22 +657,27 @@ def _aggregated(flow: Flow, inner: Value, keys: Label, by: list[Any], args: Args
     from jupyter_aiprov.lineage.calls import invoke
 
     out = Value("frame")
+
+    def of_column(name: Any, function: Value | None) -> Value:
+        source = column(inner, name)
+        label = reduced(touched(source), keys, inner.label)
+        if function is None or function.kind != "func":
+            return repeated("series", scalar(label))
+        said = invoke(flow, function, [source], {})
+        return repeated("series", _of_group(said, joined(keys, label, rows=False), inner.label))
+
     for name, spec in kwargs.items():
         items = spec.items
         if items and type(items[0].const) is str:
-            source = column(inner, items[0].const)
-            label = reduced(touched(source), keys, inner.label)
-            if len(items) > 1 and items[1].kind == "func":
-                label = computed(label, touched(invoke(flow, items[1], [source], {})))
-            out.fields[name] = repeated("series", scalar(label))
+            out.fields[name] = of_column(items[0].const, items[1] if len(items) > 1 else None)
     if args and args[0].kind == "map":
         for key, spec in args[0].fields.items():
-            one = repeated("series", scalar(reduced(touched(column(inner, key)), keys, inner.label)))
+            one = of_column(key, spec)
             out.fields.update(dict.fromkeys(_under_functions(key, spec, _is_flat(args[0])), one))
     elif args:
-        for key, known in inner.fields.items():
+        for key in inner.fields:
             if key not in by:
-                one = repeated("series", scalar(reduced(touched(known), keys, inner.label)))
+                one = of_column(key, args[0])
                 out.fields.update(dict.fromkeys(_under_functions(key, args[0], _is_flat(args[0])), one))
         if inner.rest is not None:
             out.rest = repeated("series", scalar(reduced(touched(inner.rest), keys)))
