@@ -18,7 +18,7 @@ from jupyter_aiprov.lineage import calls, classes, decide, paths, stores
 from jupyter_aiprov.lineage.labels import CLEAN, Label, chosen, computed, joined
 from jupyter_aiprov.lineage.lift import Lifter
 from jupyter_aiprov.lineage.methods import attribute, items_of, subscript
-from jupyter_aiprov.lineage.scopes import Fork, Module, Scope
+from jupyter_aiprov.lineage.scopes import Fork, Module, Scope, names_of
 from jupyter_aiprov.lineage.sites import Entry, Group, Sites
 from jupyter_aiprov.lineage.sources import Sources
 from jupyter_aiprov.lineage.state import (
@@ -36,6 +36,7 @@ from jupyter_aiprov.lineage.state import (
 
 STEPS: Final = 400_000
 _UNROLL: Final = 40
+_EXITS: Final = 12  # ways out of one loop that are told apart
 NEXT, STOP, RETURN = 0, 1, 2  # how a block ended: falls through; break, continue or raise; return
 
 
@@ -60,6 +61,7 @@ class Flow:
         self.steps = 0
         self.active: list[Any] = []
         self.control: list[Label] = []
+        self.exits: list[list[list[dict[str, Value]]]] = []  # of each loop: the names where it was left early
         self.returned: list[list[Value]] = []
         self.yielded: list[list[Value]] = []
         self.classes: list[Value] = []
@@ -76,7 +78,7 @@ class Flow:
     def run(self, tree: ast.Module, file: str, groups: Sequence[Group], stop_line: int = 0) -> None:
         """Interpret a cell that ran to its end, or to the line it failed in."""
         self.stack, self.file, self.steps = (), file, 0
-        self.control, self.active, self.deferred = [], [], []
+        self.control, self.active, self.deferred, self.exits = [], [], [], []
         self.stop_line, self.stopped, self.spawned = stop_line, False, False
         self.sites.begin(list(groups))
         self.prefixes = {g.chain[:n] for g in groups if g.is_rooted for n in range(1, len(g.chain))}
@@ -169,11 +171,12 @@ class Flow:
             self.eval(node.exc, scope)
         return STOP
 
-    def _do_Break(self, node: ast.Break, scope: Scope) -> int:
+    def _do_Break(self, node: ast.Break | ast.Continue, scope: Scope) -> int:
+        if self.exits and len(self.exits[-1]) < _EXITS:
+            self.exits[-1].append(names_of(scope))
         return STOP
 
-    def _do_Continue(self, node: ast.Continue, scope: Scope) -> int:
-        return STOP
+    _do_Continue = _do_Break
 
     def _do_Assert(self, node: ast.Assert, scope: Scope) -> None:
         self.eval(node.test, scope)
@@ -300,7 +303,8 @@ class Flow:
         items, rest = items_of(self, value)
         shape = computed(value.label)
         end = NEXT
-        with self.under_control(shape if value.kind in {"list", "set", "iter"} and shape.is_ai else CLEAN):
+        by = shape if value.kind in {"list", "set", "iter"} and shape.is_ai else CLEAN
+        with self.left_early(scope), self.under_control(by):
             if items is not None and len(items) <= _UNROLL:
                 for item in items:
                     stores.assign(self, target, item, scope)
@@ -316,12 +320,26 @@ class Flow:
         self.block(orelse, scope)
         return NEXT
 
+    @contextmanager
+    def left_early(self, scope: Scope) -> Iterator[None]:
+        """A loop: where it was left by `break` or `continue`, the names stand as they stood there."""
+        self.exits.append([])
+        try:
+            yield
+        finally:
+            exits = self.exits.pop()
+        if exits:
+            fork = Fork(scope)
+            fork.restart()
+            fork.add(exits)
+            fork.join()
+
     def _round(self, body: Sequence[ast.stmt], scope: Scope, end: int) -> int:
         return max(end, self.block(body, scope))
 
     def _do_While(self, node: ast.While, scope: Scope) -> int:
         test = self.eval(node.test, scope)
-        with self.under_control(computed(touched(test))):
+        with self.left_early(scope), self.under_control(computed(touched(test))):
             for _ in range(2):
                 self.block(node.body, scope)
         self.eval(node.test, scope)

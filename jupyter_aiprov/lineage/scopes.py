@@ -87,6 +87,12 @@ class Module(Scope):
         return anything()
 
 
+def names_of(scope: Scope) -> list[dict[str, Value]]:
+    """What the names of a scope, and of its module, stand for now."""
+    scopes = [scope] if scope.module is scope else [scope, scope.module]
+    return [dict(s.vars) for s in scopes]
+
+
 class Fork:
     """Alternatives that start from the same names and are joined afterwards."""
 
@@ -104,6 +110,10 @@ class Fork:
         for scope, start in zip(self._scopes, self._start, strict=True):
             scope.vars.clear()
             scope.vars.update(start)
+
+    def add(self, ends: list[list[dict[str, Value]]]) -> None:
+        """More ways in which it may have ended."""
+        self._ends.extend(ends)
 
     def join(self) -> None:
         """All alternatives may have been taken."""

@@ -194,10 +194,15 @@ def _with_columns(flow: Flow, owner: Value, args: Args, kwargs: Keywords, *, onl
 # ── methods ───────────────────────────────────────────────────────────────────────
 def method(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywords) -> Value:
     """`owner.name(…)` of a table."""
+    from jupyter_aiprov.lineage import frames_flow
+
     if owner.kind == "expr":
         return _expr_method(flow, owner, name, args, kwargs)
     if owner.kind == "group":
-        return _group_method(flow, owner, name, args, kwargs)
+        of_groups = _group_method(flow, owner, name, args, kwargs)
+        if owner.data.get("flat") and of_groups.kind == "series" and name not in {"transform", "apply"}:
+            return frames_flow.framed(flow, of_groups, "reset_index", [], {})  # as_index=False
+        return of_groups
     if owner.kind == "indexer":
         return method(flow, owner.data["owner"], name, args, kwargs)
     if owner.kind == "frame":
@@ -304,7 +309,8 @@ def _frame_method(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywo
         if len(args) > 1 and all(type(a.const) is str for a in args):
             by = sequence("list", args)
         label, names = _by_label(flow, owner, by if by is not None and by.kind != "func" else None)
-        return Value("group", keys=label, data={"owner": owner, "by": names})
+        flat = "as_index" in kwargs and kwargs["as_index"].const is False
+        return Value("group", keys=label, data={"owner": owner, "by": names, "flat": flat})
     if name in _JOINS:
         return frames_flow.merge(flow, owner, args, kwargs, name)
     if name in ELEMENTWISE:
