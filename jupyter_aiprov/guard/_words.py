@@ -8,15 +8,18 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
 Token = bytes
 
-# Letters, digits, `-` and `_` stay (identifiers are one token), so does all beyond ASCII; NUL parts values.
+# Letters, digits, `-` and `_` stay (an identifier is told by them), so does all beyond ASCII; NUL parts values.
 _TABLE: Final = bytes(c if c >= 128 or c == 0 or chr(c).isalnum() or chr(c) in "-_" else 32 for c in range(256))
 _ESCAPE: Final = re.compile(r"\\{1,8}u([0-9a-fA-F]{4})")  # JSON in JSON doubles the backslash
+_JOINERS: Final = bytes(32 if chr(c) in "-_" else c for c in range(256))
+_TAG: Final = re.compile(r"</?[A-Za-z][A-Za-z0-9]{0,15}(?=[\s/>])")  # a tag's name; what its attributes say stays
+_BROKEN: Final = re.compile(r"(?<=[^\W\d_])-\r?\n\s{0,8}(?=[^\W\d_])")  # a word broken at the end of a line
 _ESCAPED_SPACE: Final = re.compile(r"\\{1,8}[nrt]")
 _PERCENT: Final = re.compile(r"(?:%[0-9a-fA-F]{2})+")  # an address that carries a text
 # Combining marks, zero-width characters, soft hyphens: gone, so that they hide nothing.
@@ -64,6 +67,13 @@ STOP: Final = frozenset(
     b"deux meme aussi tres bien encore alors afin ainsi ".split()
 )
 
+# They open many notes and belong to none.
+GENERIC: Final = frozenset(
+    b"homme femme patient patiente patients ans year years old man woman male female known enfant fille garcon boy "
+    b"girl monsieur madame mme mrs miss history mois month months jours days age aged agee reports presents "
+    b"presente".split()
+)
+
 
 def folded(text: str) -> bytes:
     """The text in UTF-8, lower case, without accents, its separators turned into spaces."""
@@ -71,6 +81,10 @@ def folded(text: str) -> bytes:
         if "\\u" in text:
             text = _ESCAPE.sub(lambda m: chr(int(m[1], 16)), text)
         text = _ESCAPED_SPACE.sub(" ", text)
+    if "<" in text and ">" in text:
+        text = _TAG.sub(" ", text)
+    if "-\n" in text or "-\r" in text:
+        text = _BROKEN.sub("", text)
     if "&" in text and ";" in text:
         text = html.unescape(text)
     if "%" in text:
@@ -98,7 +112,12 @@ def _folded_any(text: str) -> bytes:
 
 def tokens(text: str) -> list[Token]:
     """The tokens of a text in order."""
-    return folded(text).replace(b"\0", b" ").split()
+    return parts(folded(text).replace(b"\0", b" "))
+
+
+def parts(line: bytes) -> list[Token]:
+    """The tokens of folded text: `-` and `_` part them, as spaces do."""
+    return line.translate(_JOINERS).split()
 
 
 def content(words: Iterable[Token]) -> list[Token]:
@@ -116,7 +135,7 @@ def numbering(words: Iterable[Token]) -> dict[Token, int]:
     return {w: int.from_bytes(w, "little") for w in set(words)}
 
 
-def windows(words: list[int], size: int) -> Iterator[tuple[int, ...]]:
+def windows(words: Sequence[float], size: int) -> Iterator[tuple[float, ...]]:
     """All runs of `size` words."""
     return zip(*(words[i:] for i in range(size)), strict=False)
 

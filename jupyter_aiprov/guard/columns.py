@@ -10,6 +10,7 @@ key (`handover`), so that neither a value nor a guess at one can be read from th
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 from collections import Counter
@@ -17,14 +18,31 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from jupyter_aiprov.guard._words import STOP, Token, content, folded, located, numbering, numbers, tokens, windows
+from jupyter_aiprov.guard import _figures
+from jupyter_aiprov.guard._words import (
+    GENERIC,
+    STOP,
+    Token,
+    content,
+    folded,
+    located,
+    numbering,
+    numbers,
+    parts,
+    tokens,
+    windows,
+)
 from jupyter_aiprov.redact import Span, merged
 
-OPENING: Final = 3  # content words that open a longer value: what truncation leaves
+OPENING: Final = 3  # content words that open a longer value: what truncation leaves; more where they say little
+ENDS_MAX: Final = 6
+TELLING: Final = 12  # letters of an opening in words that not every note has
+TELLING_RUN: Final = 35  # letters of four words in a row: less is a phrase of the trade
 RUN: Final = 5  # content words in a row that are nobody else's; one less in notes under eight
 LISTED: Final = 6  # values in a row, as the column has them
 _RUNS_MAX: Final = 4_000_000  # beyond, one in 2, 4, 8 … runs is kept; openings always are
 _SLAB: Final = 20_000
+_SMALL: Final = 200_000  # values beyond which only what costs little is kept of each
 _WORDS_MAX: Final = 8
 _ROWS: Final = 3  # rows of a table or records that make a finding
 _MARGIN: Final = 240  # characters around a cut between two strings that are read as one
@@ -48,7 +66,8 @@ class Column:
         return self.name.rpartition(".")[2]
 
 
-Keys = dict[tuple[str, int], set[int]]  # (content words or all words, how many in a row) -> hashes
+# (content words, all words, numbers, rounded numbers or days; how many in a row) -> hashes
+Keys = dict[tuple[str, int], set[int]]
 Cased = dict[int, set[int]]  # hash of a short value -> hashes of its spellings
 
 
@@ -141,16 +160,16 @@ class Columns:
             return []
         words, places = located(text)
         out: list[Span] = []
-        for stretches, at in self._hits(words, text):
+        found = [(stretches, [places[i] for i in at]) for stretches, at in self._hits(words, text)]
+        for stretches, where in [*found, *self._figured(text)]:
             for column in self:
                 for first, last in stretches.get(column.name, ()):
-                    start, end = places[at[first]][0], places[at[last - 1]][1]
-                    out.append(Span(start, end, "confidential"))
+                    out.append(Span(where[first][0], where[last - 1][1], "confidential"))
         return merged(out)
 
     def _counted(self, words: list[Token], text: str) -> dict[str, int]:
         counts: dict[str, int] = {}
-        for stretches, _at in self._hits(words, text):
+        for stretches, _at in (*self._hits(words, text), *self._figured(text)):
             for name, found in stretches.items():
                 counts[name] = max(counts.get(name, 0), len(found))
         return counts
@@ -167,7 +186,23 @@ class Columns:
         if stretches:
             yield stretches, range(len(words))
 
-    def _stretches(self, kind: str, words: list[int], text: str) -> dict[str, list[tuple[int, int]]]:
+    def _figured(self, text: str) -> Iterator[tuple[dict[str, list[tuple[int, int]]], Sequence[_figures.Place]]]:
+        """Stretches of numbers and days, in whatever form they are written."""
+        kinds = {kind for kind, _ in self._index}
+        if "number" in kinds or "rounded" in kinds:
+            found = list(_figures.numbers(text))
+            rows = [f for f in found if f[0][0] % 1]  # without the counts and row numbers between them
+            others = [((second,), place) for (_, *rest), place in found for second in rest]
+            for stream in (found, rows, others):
+                places = [place for _, place in stream]
+                values = [read[0] for read, _ in stream]
+                yield self._stretches("number", values, text), places
+                yield self._stretches("rounded", list(map(_figures.rounded, values)), text), places
+        if "day" in kinds:
+            named = list(_figures.days(text))
+            yield self._stretches("day", [day for day, _ in named], text), [place for _, place in named]
+
+    def _stretches(self, kind: str, words: Sequence[float], text: str) -> dict[str, list[tuple[int, int]]]:
         hits: dict[str, list[tuple[int, int]]] = {}
         for (of, size), known in list(self._index.items()):
             if of != kind:
@@ -182,7 +217,7 @@ class Columns:
                             hits.setdefault(column.name, []).append((at, at + size))
         return {name: _joined(found) for name, found in hits.items()}
 
-    def _hashes(self, words: list[int], size: int) -> Iterator[int]:
+    def _hashes(self, words: Sequence[float], size: int) -> Iterator[int]:
         found = map(hash, windows(words, size))
         return found if self.seal is None else map(self.seal, found)
 
@@ -238,7 +273,8 @@ def _keys_of(values: Iterable[Any]) -> tuple[Keys, Cased, frozenset[int], int]:
     distinct = list(dict.fromkeys(texts))
     categorical = len(texts) >= 20 and len(distinct) * 3 <= len(texts)
     is_prose = sum(t.count(" ") for t in distinct) > 4 * len(distinct)
-    runs: dict[int, Counter[int]] = {RUN: Counter(), RUN - 1: Counter(), OPENING: Counter()}
+    runs: dict[int, Counter[int]] = {size: Counter() for size in range(OPENING, ENDS_MAX + 1)}
+    is_small = len(distinct) <= _SMALL
     keep_one_in = 1
     while sum(map(len, distinct)) // 8 // keep_one_in > _RUNS_MAX:
         keep_one_in *= 2
@@ -249,17 +285,19 @@ def _keys_of(values: Iterable[Any]) -> tuple[Keys, Cased, frozenset[int], int]:
         slab = distinct[at : at + _SLAB]
         lines = folded("\0".join(t.replace("\0", " ") for t in slab)).split(b"\0")
         for value, line in zip(slab, lines, strict=True):
-            words = line.split()
+            words = parts(line)
             kept = content(words)
             size = RUN if len(kept) >= 8 else RUN - 1
             if len(kept) >= size:
                 found = map(hash, windows(numbers(kept), size))
                 runs[size].update(found if keep_one_in == 1 else (h for h in found if not h % keep_one_in))
-            if len(kept) >= OPENING:
-                runs[OPENING][hashed(kept[:OPENING])] += 1
-                for form in _forms(words) if len(words) <= 4 else ():
+            whole = line.split()
+            if len(kept) >= OPENING and (len(whole) > 1 or not any(map(bytes.isdigit, words))):
+                for end in _ends(kept, is_small):
+                    runs[len(end)][hashed(end)] += 1
+                for form in _forms(value, whole, words) if len(whole) <= 4 else ():
                     keys.setdefault(("raw", len(form)), set()).add(hashed(form))
-            elif categorical or not _short(value, words, is_prose, keys, cased):
+            elif categorical or not _short(value, whole, words, is_prose, keys, cased):
                 weak.append(value)
     common = 5 if len(distinct) < 1000 else 20
     for size, counts in runs.items():
@@ -268,19 +306,34 @@ def _keys_of(values: Iterable[Any]) -> tuple[Keys, Cased, frozenset[int], int]:
             keys[("content", size)] = own
     if len(weak) >= max(LISTED, len(distinct) // 2):
         _list(texts, frozenset(weak), keys)
+    _figures_of(texts, distinct, keys)
     return keys, cased, frozenset(map(spelled, weak)), len(distinct)
 
 
-def _short(value: str, words: list[Token], is_prose: bool, keys: Keys, cased: Cased) -> bool:
+def _ends(kept: list[Token], is_small: bool) -> Iterator[list[Token]]:
+    """The opening of a note, as long as it must be to be nobody else's; of few notes also telling runs."""
+    weights = [0 if w in GENERIC else len(w) for w in kept]
+    said = 0
+    for at, weight in enumerate(weights[:ENDS_MAX], 1):
+        said += weight
+        if at >= OPENING and (said >= TELLING or at in {len(weights), ENDS_MAX}):
+            yield kept[:at]
+            break
+    for at in range(len(kept) - RUN + 2) if is_small and len(kept) >= 8 else ():
+        if sum(weights[at : at + RUN - 1]) >= TELLING_RUN:
+            yield kept[at : at + RUN - 1]
+
+
+def _short(value: str, whole: list[Token], words: list[Token], is_prose: bool, keys: Keys, cased: Cased) -> bool:
     """Index a value of few words as a whole; False when it is too common to be told from other text."""
-    words = words[:_WORDS_MAX]
-    if not words or all(w in STOP for w in words):
+    whole, words = whole[:_WORDS_MAX], words[:_WORDS_MAX]
+    if not words or all(w in STOP for w in whole):
         return False
     digest = hashed(words)
-    size = sum(map(len, words))
-    if len(words) == 1 and (size > 4 or words[0].isdigit()):
+    size = sum(map(len, whole))
+    if len(whole) == 1 and (size > 4 or whole[0].isdigit()):
         distinctive = size > 4
-    elif len(words) == 1 and any(48 <= c <= 57 for c in words[0]):
+    elif len(whole) == 1 and any(48 <= c <= 57 for c in whole[0]):
         distinctive = size == 4
     elif size >= 6:
         distinctive = True
@@ -290,24 +343,62 @@ def _short(value: str, words: list[Token], is_prose: bool, keys: Keys, cased: Ca
             cased.setdefault(digest, set()).add(spelled(" ".join(_WORD.findall(value))))
     if distinctive:
         keys.setdefault(("raw", len(words)), set()).add(digest)
-        for form in _forms(words):
+        for form in _forms(value, whole, words):
             keys.setdefault(("raw", len(form)), set()).add(hashed(form))
     return distinctive
 
 
-def _forms(words: list[Token]) -> list[list[Token]]:
-    """How else a short value is written: without its hyphens, and a name with its last word first."""
+def _forms(value: str, whole: list[Token], words: list[Token]) -> list[list[Token]]:
+    """How else a short value is written: without its hyphens or apostrophes, and a name with its last word first."""
     forms: list[list[Token]] = []
-    line = b" ".join(words)
-    if b"-" in line:
-        parts = line.replace(b"-", b" ").split()
-        if 1 < len(parts) <= _WORDS_MAX and len(line) > 6:
-            forms.append(parts)
-            if len(words) == 1:
-                forms.append([b"".join(parts)])
-    if 1 < len(words) <= 4 and len(line) > 6 and not _DIGIT.search(line):
-        forms.append([words[-1], *words[:-1]])
+    line = b" ".join(whole)
+    if len(line) <= 6:
+        return forms
+    if len(whole) == 1 < len(words):
+        forms.append([b"".join(words)])
+    if 1 < len(whole) <= 4 and not _DIGIT.search(line):
+        forms.append([*parts(whole[-1]), *parts(b" ".join(whole[:-1]))])
+        if "'" in value or "\u2019" in value:
+            *first, last = value.split()
+            bare = value.replace("'", "").replace("\u2019", "")
+            forms += [tokens(bare), [*tokens(last), *tokens(" ".join(first))]]
     return forms
+
+
+def _figures_of(texts: list[str], distinct: list[str], keys: Keys) -> None:
+    """Numbers that are nobody else's and rows of decimals; days. For columns that hold little else."""
+    sample = distinct[:: max(1, len(distinct) // 50)][:50]
+    if sum(_number(t) is not None for t in sample) * 5 >= len(sample) * 4 > 0:
+        least = _figures.DISTINCT if len(distinct) <= 10_000 else _figures.DISTINCT + 2
+        own = {v for t in distinct if (v := _number(t)) is not None and _figures.digits(v) >= least}
+        if own:
+            keys.setdefault(("number", 1), set()).update(hash((v,)) for v in own)
+        row = [v for t in texts[:_SMALL] if (v := _number(t)) is not None]
+        if sum(v % 1 != 0 for v in row) * 2 > len(row):
+            for values in (row, sorted(row)):
+                _rows("number", values, keys)
+                _rows("rounded", list(map(_figures.rounded, values)), keys)
+    elif sum(any(place[0] == 0 for _, place in _figures.days(t)) for t in sample) * 5 >= len(sample) * 4 > 0:
+        keys.setdefault(("day", 1), set()).update(hash((d,)) for t in distinct for d, _ in _figures.days(t))
+
+
+def _rows(kind: str, values: list[float], keys: Keys) -> None:
+    found = {
+        hash(run) for run in zip(*(values[i:] for i in range(LISTED)), strict=False) if len(set(run)) > LISTED // 2
+    }
+    if found:
+        keys.setdefault((kind, LISTED), set()).update(found)
+
+
+def _number(text: str) -> float | None:
+    """The number a value is; leading zeros make an identifier."""
+    if text[:1] == "0" and text[1:2].isdigit():
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        return _figures.number(text)
+    return value if math.isfinite(value) else None
 
 
 def _list(texts: list[str], weak: frozenset[str], keys: Keys) -> None:

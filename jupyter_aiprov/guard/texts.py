@@ -123,6 +123,9 @@ class Texts:
             return
         if data.startswith(b"\x1f\x8b"):
             data = self._decoded(data, "gzip")
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):  # as spreadsheets save Unicode text
+            self._text(data.decode("utf-16", "replace"), 0)
+            return
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
