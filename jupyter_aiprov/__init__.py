@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from jupyter_aiprov.api import (
         confidential,
         declare,
+        describe,
         explain,
         human,
         invocations,
@@ -34,6 +35,7 @@ __all__ = [
     "__version__",
     "confidential",
     "declare",
+    "describe",
     "explain",
     "human",
     "invocations",

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from jupyter_aiprov import semconv
 from jupyter_aiprov import session as sessions
 from jupyter_aiprov.errors import UsageError
 from jupyter_aiprov.lineage import declarations
+from jupyter_aiprov.passport import LEAST, answered, by_group, quality
 
 Columns = Sequence[str] | str | None
 
@@ -88,6 +90,36 @@ def confidential(frame: Any, columns: Columns = None, level: str = "block", **mo
     id_ = _state(declarations.confidential, frame, columns, level=level, **more)
     current.protect(str(more.get("name") or current.name_of(frame) or "data"), frame, columns, level)
     return id_
+
+
+def describe(
+    frame: Any,
+    groups: Columns = None,
+    *,
+    reference: Mapping[str, str] | None = None,
+    k: int = LEAST,
+    name: str | None = None,
+    **answers: Any,
+) -> str:
+    """Facts of a table for its data passport, and answers to what the passport asks. Returns the event's id.
+
+    Rows, types, missing values; with `groups` (columns) also subgroups, with `reference` ({AI column: a person's})
+    where they differ. No value of a row leaves the kernel but the groups' names, and no count below `k`.
+    """
+    current = _current()
+    table = name or current.name_of(frame)
+    if not table:
+        raise UsageError("describe() was given data without a name", hint="assign it to a variable, then pass that")
+    value: dict[str, Any] = {**quality(frame, k), "answers": answered(answers)}
+    wanted = [groups] if isinstance(groups, str) else list(groups or ())
+    confidential_ = {c.name for c in current.guard.columns if not c.candidate}
+    if secret := sorted({f"{table}.{g}" for g in wanted} & confidential_):
+        raise UsageError(f"{secret[0]} is declared confidential: its values cannot name groups")
+    if wanted:
+        held = {n: o for n, o in origins().items() if o.get("origin") in semconv.AI_ORIGINS}
+        filled = {n.removeprefix(f"{table}."): o.get("rows") for n, o in held.items() if n.startswith(f"{table}.")}
+        value["groups"] = [by_group(frame, g, ai_rows=filled, reference=reference, k=k) for g in wanted]
+    return current.declare(declarations.declare("dataset", subject=table, value=value))
 
 
 def prompt(name: str, template: str, **more: Any) -> str:

@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": (_AT + "explain.Explain", "What a check looks at, why, and how to mend it."),
     "journal": (_AT + "journal.JournalCommand", "List, verify, purge, merge journals; gc."),
     "share": (_AT + "share.Share", "A copy for reviewers, for the public, or anonymous."),
+    "portal": (_AT + "portal.Portal", "A site for the public: one page a notebook, and an index."),
     "demo": ("jupyter_aiprov.demo.main", "The main job end to end on a small local model."),
 }
 

@@ -13,7 +13,8 @@ from typing import Any, Final
 from jupyter_aiprov import semconv
 from jupyter_aiprov.exporters._cards import cards
 from jupyter_aiprov.exporters._document import clean
-from jupyter_aiprov.exporters._facts import facts
+from jupyter_aiprov.exporters._facts import facts, people
+from jupyter_aiprov.exporters.passport import datasets
 from jupyter_aiprov.provenance import Event, Provenance
 from jupyter_aiprov.words import word
 
@@ -61,6 +62,18 @@ CONTEXT: Final[dict[str, Any]] = {
     "transform": "cr:transform",
 }
 _NOT_STATED: Final = "not stated"
+# What the passport asks of people -> where Croissant and RAI have a place for the answer.
+_ANSWERS: Final = {
+    "collection": "rai:dataCollection",
+    "period": "rai:dataCollectionTimeframe",
+    "source": "rai:dataCollectionRawData",
+    "personal": "rai:personalSensitiveInformation",
+    "sensitive": "rai:personalSensitiveInformation",
+    "biases": "rai:dataBiases",
+    "limitations": "rai:dataLimitations",
+    "uses": "rai:dataUseCases",
+    "maintenance": "rai:dataReleaseMaintenancePlan",
+}
 _TYPES: Final = {
     ".csv": "text/csv",
     ".parquet": "application/x-parquet",
@@ -77,19 +90,21 @@ def export(provenance: Provenance) -> str:
     subjects = provenance.ai_subjects()
     files = {s: d for s, d in subjects.items() if isinstance(d.get("file"), dict) and d["file"].get("name")}
     title = known.notebooks[0] if known.notebooks else "notebook"
+    answers = _answers(provenance)
     dates = sorted(str(e.get("time"))[:10] for e in provenance.events if e.get("time"))
     out: dict[str, Any] = {
         "@context": CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"],
         "name": _id(f"data of {title}"),
-        "description": clean(f"Data of {title} that hold AI content, as recorded by jupyter_aiprov."),
-        "license": _NOT_STATED,
+        "description": " ".join(answers.get("description") or [])
+        or clean(f"Data of {title} that hold AI content, as recorded by jupyter_aiprov."),
+        "license": "; ".join(answers.get("licence") or [_NOT_STATED]),
         "url": "https://example.org/not-stated",
         "datePublished": dates[-1] if dates else "1970-01-01",
         "version": "1.0.0",
         "creator": [{"@type": "sc:Person", "name": p["name"]} for p in known.people]
-        or [{"@type": "sc:Person", "name": _NOT_STATED}],
+        or [{"@type": "sc:Person", "name": name} for name in answers.get("creator") or [_NOT_STATED]],
         "distribution": [_file(s, d) for s, d in files.items()],
         "recordSet": _record_sets(files),
     }
@@ -104,9 +119,21 @@ def export(provenance: Provenance) -> str:
     # a Field must have a file as its source: columns that stayed in memory are told of in words
     if columns := [_in_memory(s, d) for s, d in subjects.items() if d.get("kind") == "column"]:
         out["rai:dataAnnotationProtocol"] = columns
+    for name, key in _ANSWERS.items():
+        if answers.get(name):
+            out[key] = [*out.get(key, ()), *answers[name]]
     if known.stated.get("impact"):
-        out["rai:dataLimitations"] = list(known.stated["impact"])
+        out["rai:dataLimitations"] = [*out.get("rai:dataLimitations", ()), *known.stated["impact"]]
     return json.dumps(out, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def _answers(provenance: Provenance) -> dict[str, list[str]]:
+    """What people answered in the passports of this notebook's datasets, in English where they gave both."""
+    out: dict[str, list[str]] = {}
+    for one in datasets(provenance):
+        for name, said in one.answers.items():
+            out.setdefault(name, []).extend(t for t in people.texts(said, "text", "en") if t not in out.get(name, ()))
+    return out
 
 
 def _in_memory(subject: str, derivation: Event) -> str:

@@ -75,6 +75,8 @@ def _files(
     others = available()
     yield "aiprov.json", others["json"].export(provenance).encode("utf-8", "backslashreplace")
     yield f"use-of-ai-systems.{language}.md", others["statement"].export(provenance, language=language).encode()
+    passport: str = others["passport"].export(provenance, language=language)
+    yield f"data-passport.{language}.md", passport.encode("utf-8", "backslashreplace")
     with suppress(UsageError):  # a notebook without its journal still makes a crate
         yield (
             "aiprov-audit-log.jsonl",

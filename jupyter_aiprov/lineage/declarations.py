@@ -38,7 +38,7 @@ Columns = Sequence[Hashable] | Hashable | None
 
 KINDS: Final = (
     *("observed", "synthetic", "human", "confidential", "prompt", "label", "note", "purpose", "task", "person"),
-    *("oversight", "privacy", "impact", "usage", "ai-tool", "authorship", "confirmed", "host"),
+    *("oversight", "privacy", "impact", "usage", "ai-tool", "authorship", "confirmed", "host", "dataset"),
 )
 STATUSES: Final = ("checked", "corrected", "rejected")
 METHODS: Final = ("read-all", "sampled", "compared", "rerun", "other")

@@ -33,6 +33,8 @@ COMMANDS = {
     "export as PROV": ["--format", "prov", "--output", "-"],
     "export as Croissant": ["--format", "croissant", "--output", "-"],
     "export as CFF": ["--format", "cff", "--output", "-"],
+    "export as passport": ["--format", "passport", "--output", "-"],
+    "portal": ["--output", "site"],
     "share": ["--for", "anonymous"],
     "anchor": ["--to", "file"],
 }

@@ -210,10 +210,37 @@ def answers() -> list[dict[str, Any]]:
                 "core-design-decisions",
             )
         ),
+        declaration("dataset", DATASET, "df"),
         review(),
     ]
 
 
+# What `aiprov.describe(df, groups="sex", …)` puts on record.
+DATASET = {
+    "rows": 1500,
+    "k": 5,
+    "columns": [
+        {"name": "id", "type": "int64", "missing": 0, "distinct": 1500},
+        {"name": "sex", "type": "str", "missing": None, "distinct": 3},
+        {"name": "label", "type": "str", "missing": 12, "distinct": 4},
+    ],
+    "groups": [
+        {
+            "by": "sex",
+            "groups": [
+                {"group": "", "rows": 20, "missing": 0.1, "ai": {"label": 0.5}, "differs": {"label": None}},
+                {"group": "f", "rows": 1480, "missing": None, "ai": {"label": 1.0}, "differs": {"label": 0.12}},
+            ],
+            "left_out": 2,
+        }
+    ],
+    "answers": {
+        "title": {"en": "Clinical notes", "fr": "Notes cliniques"},
+        "licence": "on request",
+        "personal": "free text about patients",
+        "contact": "data@hospital.example",
+    },
+}
 ALL_SLOTS = {
     "section": "Methods",
     "declaration": "AI was used as described",

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_aiprov.exporters import available, statement, summary
-from jupyter_aiprov.exporters._document import md_text, tex_text
+from jupyter_aiprov.exporters import available, passport, statement, summary
+from jupyter_aiprov.exporters._document import md_text, tex_text, write
 from jupyter_aiprov.provenance import Provenance
 from tests.exporters import records
 
@@ -91,12 +91,14 @@ class Seen(HTMLParser):
         self.attributes.update(k for k, _ in attrs)
 
 
-def rendered(name: str, target: str) -> Iterator[str]:
+def rendered(name: str, target: Any) -> Iterator[str]:
     provenance = hostile(name)
     for policy in ("inserm", "gamer", "icmje"):
         for language in ("en", "fr"):
             yield statement.render([provenance], policy=policy, language=language, format=target).text
     yield summary.render([provenance], format=target)
+    for language in ("en", "fr"):
+        yield write(passport.blocks(provenance, language), target)
 
 
 @pytest.mark.parametrize("name", sorted(HOSTILE))
@@ -126,6 +128,7 @@ def test_html_has_our_own_tags_and_no_others(name: str) -> None:
 
 COMMANDS = {
     "section",
+    "subsection",
     "textbf",
     "begin",
     "end",
