@@ -14,7 +14,7 @@ from typing import Any
 from jupyter_core.paths import jupyter_path
 
 EXTENSION = "jupyter_aiprov"
-CONFIG = "ipython_kernel_config.json"
+CONFIG = "ipython_kernel_config.py"
 TIMEOUT = 60  # seconds for a Python to answer
 
 # Runs in the kernel's own environment, which may lack everything: standard library first.
@@ -27,15 +27,16 @@ def has(name):
     except (ImportError, ValueError, AttributeError):
         return False
 out["ipykernel"] = has("ipykernel")
-lists, problems = {}, []
+problems, named, lists, setter = [], [], {}, None
 try:
     from IPython.paths import get_ipython_dir
     from IPython.core.application import ENV_CONFIG_DIRS, SYSTEM_CONFIG_DIRS
-    from traitlets.config.loader import JSONFileConfigLoader, PyFileConfigLoader
+    from traitlets.config.loader import Config, JSONFileConfigLoader, LazyConfigValue, PyFileConfigLoader
     profile = os.path.join(get_ipython_dir(), "profile_default")
-    for folder in [*SYSTEM_CONFIG_DIRS, *ENV_CONFIG_DIRS[::-1], profile]:
-        for base in ("ipython_config", "ipython_kernel_config"):
-            for loader, end in ((JSONFileConfigLoader, ".json"), (PyFileConfigLoader, ".py")):
+    merged = Config()
+    for base in ("ipython_config", "ipython_kernel_config"):  # as IPython loads them: what comes later counts
+        for folder in [*SYSTEM_CONFIG_DIRS, *ENV_CONFIG_DIRS[::-1], profile]:
+            for loader, end in ((PyFileConfigLoader, ".py"), (JSONFileConfigLoader, ".json")):
                 path = os.path.join(folder, base + end)
                 if not os.path.exists(path):
                     continue
@@ -44,13 +45,28 @@ try:
                 except Exception as error:
                     problems.append("%s: %s" % (path, type(error).__name__))
                     continue
-                for cls in ("IPKernelApp", "InteractiveShellApp"):
+                for cls in ("InteractiveShellApp", "IPKernelApp"):
                     for key in ("extra_extensions", "extensions"):
-                        if key in config.get(cls, {}):
-                            lists[cls + "." + key] = [list(config[cls][key]), path]
-except ImportError:
-    pass
-out["lists"], out["problems"] = lists, problems
+                        value = config.get(cls, {}).get(key)
+                        if value is None:
+                            continue
+                        if not isinstance(value, LazyConfigValue):
+                            setter = path if key == "extra_extensions" else setter
+                        elif not value.to_dict():
+                            continue
+                        if "jupyter_aiprov" in repr(value):
+                            named.append(path)
+                merged.merge(config)
+    whole = Config()
+    for cls in ("InteractiveShellApp", "IPKernelApp"):
+        whole.merge(merged.get(cls, {}))
+    for key in ("extra_extensions", "extensions"):
+        value = whole.get(key) or []
+        lists[key] = list(value.get_value([]) if isinstance(value, LazyConfigValue) else value)
+except Exception as error:
+    if not isinstance(error, ImportError):
+        problems.append("IPython's configuration: " + type(error).__name__)
+out["lists"], out["problems"], out["named"], out["setter"] = lists, problems, named, setter
 out["installed"] = has("jupyter_aiprov")
 try:
     from importlib.metadata import version
@@ -85,18 +101,14 @@ class Kernel:
     @property
     def loads(self) -> str | None:
         """The file whose setting loads the extension; None when none does."""
-        for values, path in self.answer.get("lists", {}).values():
-            if EXTENSION in values:
-                return str(path)
-        return None
+        named = self.answer.get("named") or ()
+        is_loaded = any(EXTENSION in values for values in self.answer.get("lists", {}).values())
+        return str(named[-1]) if is_loaded and named else None
 
     @property
     def overridden_by(self) -> str | None:
         """The user's own file whose `extra_extensions` takes the place of ours."""
-        found = self.answer.get("lists", {}).get("IPKernelApp.extra_extensions")
-        if found is None or EXTENSION in found[0] or self.loads:
-            return None
-        return str(found[1]) if is_enabled(Path(str(self.answer.get("prefix"))) / "etc" / "ipython" / CONFIG) else None
+        return str(self.answer.get("setter")) if self.answer.get("named") and not self.loads else None
 
     @property
     def records(self) -> bool:
@@ -115,15 +127,6 @@ def config_file(*, user: bool) -> Path:
         return Path(sys.prefix) / "etc" / "ipython" / CONFIG
     root = os.environ.get("IPYTHONDIR")
     return (Path(root) if root else Path.home() / ".ipython") / "profile_default" / CONFIG
-
-
-def is_enabled(path: Path) -> bool:
-    """True when this file loads the extension."""
-    try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-        return EXTENSION in said["IPKernelApp"]["extra_extensions"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
 
 
 def this_environment() -> Kernel:

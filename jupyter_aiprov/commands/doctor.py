@@ -123,7 +123,7 @@ def _diagnosis(kernel: Kernel) -> tuple[str, str]:
             "AIPROV"
         ) else f"edit {kernel.folder}/kernel.json"
     if by := kernel.overridden_by:
-        return f"{by} sets IPKernelApp.extra_extensions without it", f"add 'jupyter_aiprov' to the list in {by}"
+        return f"{by} sets IPKernelApp.extra_extensions without it", f"{python} -m jupyter_aiprov enable --user"
     if not kernel.loads:
         return "installed, but not loaded", f"{python} -m jupyter_aiprov enable"
     return "", ""

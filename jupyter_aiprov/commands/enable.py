@@ -1,7 +1,8 @@
 """`jupyter aiprov enable` and `disable`: one entry in a configuration file, put in and taken out.
 
-The entry is `IPKernelApp.extra_extensions`, which stands beside the user's own list of extensions
-and which only kernels read. The rest of the file stays as it is.
+The entry is added to `IPKernelApp.extra_extensions`, which stands beside the user's own list of extensions and which
+only kernels read: by one line of a Python file, which adds to whatever list there is, or in a JSON file where that
+has the list. The rest of the file stays as it is.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from jupyter_aiprov.workers import remove_startup, site, write_startup
 
 _WORKERS = "Only the start-up file by which child processes and cluster workers of this environment are followed."
 _HELP = "In the user's own IPython profile (every environment) instead of this environment."
+_LINE = f'c.IPKernelApp.extra_extensions.append("{EXTENSION}")  # `jupyter aiprov disable` takes this line out'
 
 
 class Enable(Command):
@@ -38,13 +40,23 @@ class Enable(Command):
         if self.workers:
             return self._follow_children()
         path = config_file(user=self.user)
-        changed = merge(path, add=True)
-        self.say(f"{'Enabled' if changed else 'Already enabled'} in {path}")
+        path, before = merge(path, add=True)
         found = this_environment()
+        if before is not None and any(
+            problem.startswith(f"{path}: ") for problem in found.answer.get("problems") or ()
+        ):
+            _write(path, before)
+            raise UsageError(
+                f"{path}: cannot be added to", hint=f"put '{EXTENSION}' into its list of extensions yourself"
+            )
+        self.say(f"{'Already enabled' if before is None else 'Enabled'} in {path}")
         if not found.answer.get("ipykernel"):
             self.say("This environment has no ipykernel: only kernels installed here are concerned.")
         elif by := found.overridden_by:
-            self.say(f"But {by} sets IPKernelApp.extra_extensions, too, and wins: add '{EXTENSION}' there.")
+            self.say(
+                f"But {by} sets IPKernelApp.extra_extensions, too, and wins: "
+                "`jupyter aiprov enable --user` adds it there."
+            )
             return 1
         else:
             self.say(
@@ -81,30 +93,49 @@ class Disable(Command):
             gone = remove_startup(site())
             self.say(f"Removed {', '.join(map(str, gone))}" if gone else "Child processes were not followed.")
             return 0
-        path = config_file(user=self.user)
-        changed = merge(path, add=False)
-        self.say(f"Disabled in {path}" if changed else f"Was not enabled in {path}")
+        path, before = merge(config_file(user=self.user), add=False)
+        self.say(f"Was not enabled in {path}" if before is None else f"Disabled in {path}")
         if by := this_environment().loads:
             self.say(f"It is still loaded by {by}.")
         return 0
 
 
-def merge(path: Path, *, add: bool) -> bool:
-    """Put the extension into the file's list, or take it out; True when that changed something."""
-    said = _read(path)
+def merge(path: Path, *, add: bool) -> tuple[Path, str | None]:
+    """Put the extension into the list, or take it out: the file, and its text before, None if nothing changed."""
+    beside = path.with_suffix(".json")
+    said = _read(beside)
     own = said.get("IPKernelApp", {})
-    names = own.get("extra_extensions", []) if isinstance(own, dict) else None
+    names = own.get("extra_extensions") if isinstance(own, dict) else ()
+    if names is None:
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        text = _with_line(before) if add else _without_line(before)
+        return path, _changed(path, before, text)
     if not isinstance(names, list):
         raise UsageError(
-            f"{path}: IPKernelApp.extra_extensions is no list", hint="mend or move the file, then try again"
+            f"{beside}: IPKernelApp.extra_extensions is no list", hint="mend or move the file, then try again"
         )
     if (EXTENSION in names) == add:
-        return False
-    names = [*names, EXTENSION] if add else [n for n in names if n != EXTENSION]
-    own = {k: v for k, v in own.items() if k != "extra_extensions"} | ({"extra_extensions": names} if names else {})
-    said = {k: v for k, v in said.items() if k != "IPKernelApp"} | ({"IPKernelApp": own} if own else {})
-    _write(path, said)
-    return True
+        return beside, None
+    own["extra_extensions"] = [*names, EXTENSION] if add else [n for n in names if n != EXTENSION]
+    return beside, _changed(beside, beside.read_text(encoding="utf-8"), json.dumps(said, indent=2) + "\n")
+
+
+def _with_line(text: str) -> str:
+    """One line at the end, after whatever list the file sets; the file's own last line stays as it is."""
+    if _LINE in text.splitlines():
+        return text
+    return f"{text}{_LINE}\n" if not text or text.endswith("\n") else f"{text}\n{_LINE}"
+
+
+def _without_line(text: str) -> str:
+    return text.removesuffix(f"\n{_LINE}").replace(f"{_LINE}\n", "")
+
+
+def _changed(path: Path, before: str, text: str) -> str | None:
+    if text == before:
+        return None
+    _write(path, text)
+    return before
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -121,15 +152,15 @@ def _read(path: Path) -> dict[str, Any]:
     return said
 
 
-def _write(path: Path, said: dict[str, Any]) -> None:
+def _write(path: Path, text: str) -> None:
     """At once, or not at all; a file of which nothing is left goes away."""
     try:
-        if not said:
+        if not text:
             path.unlink()
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-        beside.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
+        beside.write_text(text, encoding="utf-8")
         if path.exists():
             beside.chmod(path.stat().st_mode & 0o777)
         beside.replace(path.resolve())

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from jupyter_aiprov import cli
-from jupyter_aiprov.commands._kernels import config_file
 from jupyter_aiprov.document import read
 from jupyter_aiprov.nbconvert import AIProvHTMLExporter, AIProvMarkdownExporter
 from jupyter_aiprov.semconv import KEY
@@ -225,45 +224,7 @@ def test_share_takes_declared_people_and_hosts_out_and_warns_of_what_is_printed(
         assert "changed" not in aiprov("verify", f"signed-{audience}.ipynb").out
 
 
-# ── enable and disable ─────────────────────────────────────────────────────────────
-def test_enable_keeps_what_is_there_and_disable_takes_only_its_own_back(aiprov: Run) -> None:
-    path = config_file(user=True)
-    path.parent.mkdir(parents=True)
-    own = {"IPKernelApp": {"extra_extensions": ["mine"], "matplotlib": "inline"}, "Other": {"a": 1}}
-    path.write_text(json.dumps(own))
-    assert aiprov("enable", "--user").code == 0
-    assert json.loads(path.read_text())["IPKernelApp"]["extra_extensions"] == ["mine", "jupyter_aiprov"]
-    assert "Already" in aiprov("enable", "--user").out
-    assert aiprov("disable", "--user").code == 0
-    assert json.loads(path.read_text()) == own
-
-
-def test_a_file_of_which_nothing_is_left_goes_away(aiprov: Run) -> None:
-    path = config_file(user=True)
-    aiprov("enable", "--user")
-    assert path.exists()
-    aiprov("disable", "--user")
-    assert not path.exists()
-    assert not list(path.parent.glob("*.tmp"))
-
-
-def test_a_broken_configuration_file_is_left_as_it_is(aiprov: Run) -> None:
-    path = config_file(user=True)
-    path.parent.mkdir(parents=True)
-    path.write_text("{")
-    done = aiprov("enable", "--user")
-    assert (done.code, path.read_text()) == (2, "{")
-    assert "mend or move the file" in done.err
-
-
-def test_a_list_of_the_users_own_that_wins_is_named(aiprov: Run) -> None:
-    aiprov("enable", "--user")
-    own = config_file(user=True).with_suffix(".py")
-    own.write_text("c.IPKernelApp.extra_extensions = ['autoreload']\n")
-    done = aiprov("enable", "--user")
-    assert done.code == 0 or str(own) in done.out  # another environment's setting may load it all the same
-
-
+# ── doctor ─────────────────────────────────────────────────────────────────────────
 def test_doctor_names_what_is_wrong_and_the_command_that_mends_it(aiprov: Run, work: Made) -> None:
     work.journal_folder.chmod(0o755)
     found = json.loads(aiprov("doctor", "--format", "json", "--folder", str(work.journal_folder)).out)
