@@ -247,7 +247,8 @@ class Recorder:
         self.examine: Examines | None = None
         self.lineage: Follows | None = None
         self.place: Callable[[Request | None, str, Invocation], Event] | None = None
-        self.answers: Callable[[str, Invocation], None] | None = None  # told of each answer on the journal's thread
+        # told of each answer on the journal's thread, with the source of the cell that asked
+        self.answers: Callable[[str, Invocation, str], None] | None = None
         self.content = "full"  # full | digest | none: what is kept of texts
         self.content_of: Callable[[Execution | None], str] = lambda _execution: self.content
         self.keeps_excerpts = False  # the notebook is to carry texts too
@@ -513,7 +514,7 @@ class Recorder:
                 self.lineage.answered(call.id, answer)
         if self.answers is not None and answer.output:
             with guarded(self._failed, "remembering an answer"):
-                self.answers(call.id, answer)
+                self.answers(call.id, answer, call.execution.source if call.execution else "")
 
     def _read(self, reader: Reads, exchange: Exchange) -> Invocation:
         try:

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from jupyter_aiprov import semconv
 from jupyter_aiprov.authorship._index import Index, Match, Text
-from jupyter_aiprov.authorship._pieces import Kind, parts_of, pieces, texts
+from jupyter_aiprov.authorship._pieces import Kind, paragraphs, parts_of, pieces, texts
 from jupyter_aiprov.model import Invocation
 from jupyter_aiprov.proof import text_sha256
 from jupyter_aiprov.seal import source_digest
@@ -44,6 +44,7 @@ class Answer:
     output: Sequence[Any]
     input: Sequence[Any] = ()
     time: str | None = None
+    asking: str = ""  # source of the cell that asked
 
 
 class Matcher:
@@ -57,51 +58,50 @@ class Matcher:
         return len(self._index)
 
     def answered(self, answer: Answer) -> None:
-        """Remember an answer; what its question already held was not written by it."""
-        found = [Text.of(kind, text) for kind, text in pieces(answer.output)]
-        found = [text for text in found if text.grams]
+        """Remember an answer; what its question, or the cell that asked, already held was not written by it."""
+        found = [text for kind, piece in pieces(answer.output) if (text := Text.of(kind, piece)).grams]
         if not found:
             return
-        asked = [t for t in texts(answer.input, "user", "system", "tool") if len(t) <= _SOURCE_MAX]
-        own = {g for text in asked for kind in {t.kind for t in found} for g in _all(Text.of(kind, text))}
-        # code inside a question stands between prose: its fences are read on their own, too
-        own |= {
-            g for message in asked for k, t in pieces([_plain(message)]) if k == "code" for g in _all(Text.of(k, t))
-        }
+        kinds = {text.kind for text in found}
+        own = [Text.of(k, answer.asking) for k in kinds] if answer.asking else []
+        for asked in texts(answer.input, "user", "system", "tool"):
+            if len(asked) <= _SOURCE_MAX:
+                own += [Text.of(kind, asked) for kind in kinds]
+                own += [Text.of(kind, part) for kind, part in paragraphs(asked) if kind in kinds]
         with self._lock:
-            for text in found:
-                self._index.add(answer, text, own)
+            self._index.add(answer, found, own)
 
     def match(self, source: str, kind: Kind = "code") -> Match | None:
-        """The answer that a source came from; a source that came from none is remembered as somebody's own."""
+        """The answer that most of a source came from."""
+        return next(iter(self.matches(source, kind)), None)
+
+    def matches(self, source: str, kind: Kind = "code") -> list[Match]:
+        """The answers that a source came from; a source that came from none is remembered as somebody's own."""
         if len(source) > _SOURCE_MAX or source.lstrip().startswith(_ASKS):
-            return None
+            return []
         parts = [Text.of(k, t) for k, t in parts_of(source, kind)]
         with self._lock:
-            found = [(part, self._index.best(part)) for part in parts]
-            for part, match in found:
-                if match is None:
+            found = [self._index.matches(part) for part in parts]
+            for part, matched in zip(parts, found, strict=True):
+                if not matched:
                     self._index.know(part)
-        return _joined([(part.size, match) for part, match in found])
+        return _joined([(part.size, matched) for part, matched in zip(parts, found, strict=True)])
 
 
-def _joined(found: Sequence[tuple[int, Match | None]]) -> Match | None:
-    """The match of the largest part, its share counted on the whole source."""
-    best = max((m for _, m in found if m is not None), key=lambda m: m.tokens, default=None)
-    if best is None or len(found) == 1:
-        return best
-    own = [(size, m) for size, m in found if m is not None and m.answer is best.answer]
-    whole = sum(size for size, _ in found) or 1
-    low, high = (round(sum(size * m.share[end] for size, m in own) / whole, 2) for end in (0, 1))
-    return Match(best.answer, (low, high), sum(m.tokens for _, m in own))
-
-
-def _all(text: Text) -> tuple[int, ...]:
-    return (*text.grams, *text.renamed)
-
-
-def _plain(text: str) -> Event:
-    return {"role": "user", "parts": [{"type": "text", "content": text}]}
+def _joined(found: Sequence[tuple[int, Sequence[Match]]]) -> list[Match]:
+    """One match an answer, its share counted on the whole source."""
+    if len(found) == 1:
+        return list(found[0][1])
+    total = sum(size for size, _ in found) or 1
+    by_answer: dict[int, list[tuple[int, Match]]] = {}
+    for size, matched in found:
+        for one in matched:
+            by_answer.setdefault(id(one.answer), []).append((size, one))
+    out = []
+    for parts in by_answer.values():
+        low, high = (round(sum(size * one.share[end] for size, one in parts) / total, 2) for end in (0, 1))
+        out.append(Match(parts[0][1].answer, (low, high), sum(one.tokens for _, one in parts)))
+    return sorted(out, key=lambda one: -one.tokens)
 
 
 def _event(source: str, match: Match) -> Event:
@@ -129,11 +129,11 @@ class Authorship:
         self.matcher = Matcher()
         self._given: dict[str, str | None] = {}  # text -> the tool that gave it, if it is known
 
-    def answered(self, invocation: str, answer: Invocation) -> None:
-        """On the journal's thread: an answer was read."""
+    def answered(self, invocation: str, answer: Invocation, asking: str) -> None:
+        """On the journal's thread: an answer was read; `asking` is the source of the cell that asked."""
         if self.config.match_cells:
             model = answer.response_model or answer.request_model
-            self.matcher.answered(Answer(invocation, model, answer.output, answer.input))
+            self.matcher.answered(Answer(invocation, model, answer.output, answer.input, asking=asking))
 
     def cell(self, execution: Any) -> list[Event]:
         """Authorship of a cell that ran, as events; empty where nothing is known."""
@@ -142,12 +142,9 @@ class Authorship:
         source = str(execution.source)
         was_given = source.strip() in self._given
         tool = self._given.get(source.strip())
-        found = self.matcher.match(source)
-        if found is None and tool is None:  # `%load` and `%recall` use it, too
-            return []
-        event: Event = {} if found is None else _event(source, found)
-        if was_given:
-            event |= {
+        events = [_event(source, match) for match in self.matcher.matches(source)]
+        if was_given and (events or tool is not None):  # `%load` and `%recall` use it, too
+            given = {
                 "type": "authorship",
                 "source_sha256": text_sha256(source),
                 "origin": "ai-generated",
@@ -156,7 +153,8 @@ class Authorship:
                 "confidence": "high",
                 **({"tool": tool} if tool else {}),
             }
-        return [event]
+            events[:1] = [{**(events[0] if events else {}), **given}]
+        return events
 
     def installed(self, patched: Patched) -> AbstractContextManager[Any]:
         """Watch `set_next_input`, by which magics put an answer in the next cell."""
@@ -202,8 +200,8 @@ def authorship_of_notebook(
     above: Mapping[str, Any] | None = None
     for index, cell in cells:
         events = marks.authorship_of(cell, above)
-        if (one := matched.get(index)) is not None:
-            source = whole(cell.get("source"))
+        source = whole(cell.get("source"))
+        for one in matched.get(index, ()):
             events.append({"cell_id": cell.get("id"), **_event(source, one), "source_sha256": source_digest(source)})
         if events:
             found[index] = events
@@ -214,7 +212,7 @@ def authorship_of_notebook(
 
 def _in_order(
     cells: Sequence[tuple[int, Mapping[str, Any]]], answers: Sequence[Answer], runs: Mapping[str, str]
-) -> dict[int, Match]:
+) -> dict[int, list[Match]]:
     """Cells and answers in the order of time, as a kernel meets them; what has no time comes last."""
     if not answers:
         return {}
@@ -225,12 +223,12 @@ def _in_order(
         if kind is not None:
             sources[index] = (whole(cell.get("source")), kind)
             steps.append((runs.get(source_digest(cell.get("source")), "~"), 1, index))
-    matcher, out = Matcher(), dict[int, Match]()
+    matcher, out = Matcher(), dict[int, list[Match]]()
     for _, _, step in sorted(steps, key=lambda s: s[:2]):
         if isinstance(step, Answer):
             matcher.answered(step)
-        elif (one := matcher.match(*sources[step])) is not None:
-            out[step] = one
+        else:
+            out[step] = matcher.matches(*sources[step])
     return out
 
 

@@ -9,7 +9,13 @@ from typing import Any, Literal
 
 Kind = Literal["code", "prose"]
 
-_FENCE = re.compile(r"^[ \t]*(```+|~~~+)[^\n`]*\n(.*?)(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(
+    r"^[ \t]*(?P<fence>```+|~~~+)[ \t]*(?P<language>\w*)[^\n`]*\n(?P<block>.*?)(?:^[ \t]*(?P=fence)[ \t]*$|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
+# What stands in such a fence may become a Markdown cell.
+_MARKUP = frozenset({"", "markdown", "md", "text", "txt", "latex", "tex", "html"})
+_PROSE_CELL = re.compile(r"%%(?:markdown|latex)\b[^\n]*\n")
 _CODE = re.compile(r"[=(\[{]|^\s*(?:def|for|while|if|class|with|SELECT|library)\b", re.MULTILINE)
 _LEAST = 20  # characters
 _MOST = 200_000
@@ -33,10 +39,12 @@ def pieces(messages: Iterable[Any]) -> Iterator[tuple[Kind, str]]:
 def of_text(text: str) -> Iterator[tuple[Kind, str]]:
     """The fenced blocks and the rest; a text without fences is code where it looks like it, and prose."""
     text = text[:_MOST]
-    blocks = [m[2] for m in _FENCE.finditer(text)]
-    for block in blocks:
+    blocks = [(m["language"].lower(), m["block"]) for m in _FENCE.finditer(text)]
+    for language, block in blocks:
         if len(block) >= _LEAST:
             yield "code", block
+            if language in _MARKUP:
+                yield "prose", block
     rest = _FENCE.sub("\n", text).strip()
     if len(rest) < _LEAST:
         return
@@ -47,10 +55,21 @@ def of_text(text: str) -> Iterator[tuple[Kind, str]]:
 
 def parts_of(source: str, kind: Kind) -> list[tuple[Kind, str]]:
     """A cell's source taken apart: a Markdown cell with fenced code is prose and code."""
+    if kind == "code" and (magic := _PROSE_CELL.match(source)):
+        kind, source = "prose", source[magic.end() :]
     if kind == "code" or not _FENCE.search(source):
         return [(kind, source)]
-    blocks: list[tuple[Kind, str]] = [("code", m[2]) for m in _FENCE.finditer(source)]
+    blocks: list[tuple[Kind, str]] = [("code", m["block"]) for m in _FENCE.finditer(source)]
     return [*blocks, ("prose", _FENCE.sub("\n", source))]
+
+
+def paragraphs(text: str) -> Iterator[tuple[Kind, str]]:
+    """A question as it may be read: its fences, and each paragraph, for code often stands unfenced among prose."""
+    for match in _FENCE.finditer(text):
+        yield "code", match["block"]
+    for part in re.split(r"\n[ \t]*\n", text):
+        if len(part) >= _LEAST and _CODE.search(part):
+            yield "code", part
 
 
 def texts(messages: Iterable[Any], *roles: str) -> Iterator[str]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import statistics
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jupyter_aiprov.authorship import Answer, Matcher, authorship_of_notebook, first_runs
 from jupyter_aiprov.model import Message
 from jupyter_aiprov.seal import source_digest
-from tests.authorship.labelled import answer, labelled, outcomes
+from tests.authorship.labelled import SETS, UNSEEN, answer, labelled, outcomes
 from tests.benchmarks.authorship import milliseconds, scores
 
 CODE = labelled()["answers"]["bootstrap"].split("```python\n")[1].split("```")[0]
@@ -26,8 +29,9 @@ def test_the_labelled_set_is_large_enough_and_holds_every_kind() -> None:
     assert {"verbatim", "black", "renamed", "partly", "comments-translated", "unrelated", "imports"} <= kinds
 
 
-def test_precision_and_recall_hold_on_the_labelled_set() -> None:
-    precision, recall = scores(outcomes())
+@pytest.mark.parametrize("path", SETS, ids=lambda path: path.stem)
+def test_precision_and_recall_hold_on_each_labelled_set(path: Path) -> None:
+    precision, recall = scores(outcomes(path))
     assert precision >= 0.97
     assert recall >= 0.9
 
@@ -156,3 +160,54 @@ def test_a_query_in_a_string_is_compared_as_a_text_of_its_own() -> None:
     matcher = Matcher()
     matcher.answered(answer("sqlret"))
     assert matcher.match(f'rows = pd.read_sql("""\n{query}""", engine)\nrows.head()\n') is not None
+
+
+def test_a_cell_of_two_answers_names_both_each_with_its_own_part() -> None:
+    pair = next(p for p in labelled(UNSEEN)["pairs"] if p["kind"] == "two answers in one cell")
+    matcher = Matcher()
+    for name in labelled(UNSEEN)["answers"]:
+        matcher.answered(answer(name, path=UNSEEN))
+    found = matcher.matches(pair["cell"])
+    assert {one.answer.invocation for one in found} == {pair["answer"], pair["also"]}
+    assert sum(one.share[1] for one in found) <= 1.0
+
+
+def test_an_answer_that_fixes_what_a_person_sent_wrote_only_the_fix() -> None:
+    whole = CODE + "\nwidth = {name: high - low for name, (low, high) in intervals.items()}\nprint(sorted(width)[:3])\n"
+    matcher = Matcher()
+    matcher.answered(said(f"```python\n{whole}```", question=f"Don't touch it, but what's next?\n\n{CODE}"))
+    assert matcher.match(CODE) is None
+
+
+def test_names_that_a_person_sends_and_the_model_changes_do_not_make_the_code_its_own() -> None:
+    pair = next(p for p in labelled()["pairs"] if p["kind"] == "renamed" and p["answer"] == "bootstrap")
+    matcher = Matcher()
+    matcher.answered(said(f"```python\n{pair['cell']}```", question=f"Better names, please:\n\n{CODE}"))
+    assert matcher.match(CODE) is None
+
+
+def test_what_the_asking_cell_holds_was_there_before_its_answer() -> None:
+    asking = f"template = '''\n{CODE}'''\nask(template[:200])\n"
+    matcher = Matcher()
+    matcher.answered(replace(said(f"```python\n{CODE}```"), asking=asking))
+    assert matcher.match(asking) is None
+    assert matcher.match(CODE) is None
+
+
+@pytest.mark.parametrize(
+    "source", ['"""' * 20_000, "<!--" * 20_000, "f'{" * 20_000, "```\n" * 20_000, "a'b" * 30_000, "(" * 90_000]
+)
+@pytest.mark.timeout(120)  # a square of the length would take longer
+def test_a_hostile_source_costs_no_more_than_its_length(source: str) -> None:
+    matcher = Matcher()
+    matcher.answered(answer("bootstrap"))
+    assert matcher.match(source) is None
+    assert matcher.match(source, "prose") is None
+
+
+@given(st.text(alphabet="'\"{}()[]\\\n fr#=:`!%-<>aé0.\ud800", max_size=120))
+def test_every_text_can_be_compared(source: str) -> None:
+    matcher = Matcher()
+    matcher.answered(answer("bootstrap"))
+    assert matcher.match(source) is None
+    assert matcher.match(source, "prose") is None

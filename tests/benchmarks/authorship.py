@@ -11,7 +11,7 @@ from collections import Counter
 
 from jupyter_aiprov.authorship import Answer, Matcher
 from jupyter_aiprov.model import Message
-from tests.authorship.labelled import Outcome, labelled, outcomes
+from tests.authorship.labelled import SETS, Outcome, labelled, outcomes
 
 
 def scores(found: list[Outcome]) -> tuple[float, float]:
@@ -48,14 +48,14 @@ def milliseconds() -> list[float]:
 
 
 def main() -> None:
-    found = outcomes()
-    total = Counter(o.kind for o in found)
-    right = Counter(o.kind for o in found if o.is_right)
-    print(f"{len(found)} pairs; Python {platform.python_version()}")
-    for kind, n in total.items():
-        print(f"  {kind:22} {right[kind]}/{n}")
-    precision, recall = scores(found)
-    print(f"precision {precision:.3f}, recall {recall:.3f}")
+    print(f"Python {platform.python_version()}")
+    for path in SETS:
+        found = outcomes(path)
+        total = Counter(o.same for o in found)
+        wrong = Counter(o.kind for o in found if not o.is_right)
+        precision, recall = scores(found)
+        print(f"{path.stem}: {total[True]} cells that came from an answer, {total[False]} that did not")
+        print(f"  precision {precision:.3f}, recall {recall:.3f}; wrong: {dict(wrong) or 'none'}")
     spent = milliseconds()
     print(f"ms per cell against 1,000 answers: median {statistics.median(spent):.2f}, most {max(spent):.2f}")
 
