@@ -8,6 +8,8 @@ import { AI_ORIGINS } from './semconv';
 import type { Words } from './words';
 
 const CLASS = 'jp-AIProv-badge';
+/** A cell's state in words, for the lines of its stamps: they are drawn without knowing their cell. */
+const STATE = '--jp-aiprov-state';
 
 export class Badges {
   constructor(
@@ -39,6 +41,7 @@ export class Badges {
       if (!marked.has(cell)) {
         delete cell.node.dataset.aiprov;
         delete cell.node.dataset.aiprovSize;
+        cell.node.style.removeProperty(STATE);
         cell.node.querySelector(`:scope > .${CLASS}`)?.remove();
         this.said.delete(cell);
         this.drawn.delete(cell);
@@ -65,6 +68,7 @@ export class Badges {
     this.said.set(cell, said);
     cell.node.dataset.aiprov = isAI ? 'ai' : origin;
     cell.node.dataset.aiprovSize = sizeOf(lines);
+    cell.node.style.setProperty(STATE, isAI ? `" · ${words.state(record.state)}"` : '""');
     let badge = cell.node.querySelector<HTMLButtonElement>(`:scope > .${CLASS}`);
     if (!badge) {
       badge = document.createElement('button');

@@ -1,8 +1,10 @@
 /** The *Disclosure* view: the text as it will be printed, and the answers that only people know. */
 
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import * as React from 'react';
 import { factsOf, SLOTS } from './facts';
 import type { NotebookProvenance } from './model';
+import { Preview } from './preview';
 import { Abilities, Asked, Server, Slot, Statement } from './server';
 import type { Words } from './words';
 
@@ -12,6 +14,7 @@ export interface DisclosureProps {
   model: NotebookProvenance;
   words: Words;
   server: Server;
+  rendermime: IRenderMimeRegistry;
   onInsert: (text: string) => void;
   onSave: (name: string, blob: Blob) => void;
   onConfirm: (sentence: string) => void;
@@ -20,7 +23,8 @@ export interface DisclosureProps {
 /** Slots that no text fills: a person confirms that very sentence. */
 const CONFIRM = 'confirm:';
 
-export function Disclosure({ model, words, server, onInsert, onSave, onConfirm }: DisclosureProps): React.ReactElement {
+export function Disclosure(props: DisclosureProps): React.ReactElement {
+  const { model, words, server, onInsert, onSave, onConfirm } = props;
   const record = model.record;
   const { disclosure } = record;
   const language = disclosure.language || words.language;
@@ -29,6 +33,12 @@ export function Disclosure({ model, words, server, onInsert, onSave, onConfirm }
   const [statement, setStatement] = React.useState<Statement | null>(null);
   const [problem, setProblem] = React.useState('');
   const [copied, setCopied] = React.useState(false);
+  const view = React.useRef<HTMLDivElement>(null);
+  const toSlot = React.useCallback((name: string) => {
+    const fields = view.current?.querySelectorAll<HTMLElement>('[data-slot]') ?? [];
+    const field = [...fields].find(one => one.dataset.slot === name);
+    field?.querySelector<HTMLElement>('textarea, button')?.focus();
+  }, []);
   const asked = React.useCallback(
     (): Asked => ({ path: model.panel.context.path, notebook: model.json(), language, policy }),
     [model, language, policy]
@@ -69,7 +79,7 @@ export function Disclosure({ model, words, server, onInsert, onSave, onConfirm }
         )
       : problem;
   return (
-    <div className="jp-AIProv-disclosure">
+    <div className="jp-AIProv-disclosure" ref={view}>
       <p role="status">
         <strong>
           {missing
@@ -113,7 +123,7 @@ export function Disclosure({ model, words, server, onInsert, onSave, onConfirm }
       </div>
       {slots.map(slot =>
         slot.name.startsWith(CONFIRM) ? (
-          <div key={slot.name} className="jp-AIProv-row">
+          <div key={slot.name} className="jp-AIProv-row" data-slot={slot.name}>
             <span>{slot.label}</span>
             <button
               type="button"
@@ -136,9 +146,19 @@ export function Disclosure({ model, words, server, onInsert, onSave, onConfirm }
         )
       )}
       <h3>{statement ? words.say('As it will be printed') : words.say('The facts on record')}</h3>
-      <pre className="jp-AIProv-preview" tabIndex={0} aria-label={words.say('Preview')}>
-        {text}
-      </pre>
+      {statement ? (
+        <Preview
+          text={text}
+          slots={statement.slots}
+          label={words.say('Preview')}
+          rendermime={props.rendermime}
+          onSlot={toSlot}
+        />
+      ) : (
+        <pre className="jp-AIProv-preview" tabIndex={0} aria-label={words.say('Preview')}>
+          {text}
+        </pre>
+      )}
       <div className="jp-AIProv-row">
         <button
           type="button"
@@ -205,7 +225,7 @@ function SlotField({ slot, value, words, isReadOnly, onChange }: SlotProps): Rea
     }
   };
   return (
-    <label className="jp-AIProv-slot">
+    <label className="jp-AIProv-slot" data-slot={slot.name}>
       <span>
         {slot.label} {slot.isMissing && <em>{words.say('to complete')}</em>}
       </span>

@@ -27,7 +27,7 @@ export function factsOf(record: Record, words: Words): string[] {
       known.asked.add(use.asked);
     }
     if (use.destination) {
-      known.where.add(words.say(use.destination));
+      known.where.add(words.destination(use.destination));
     }
     if (use.cellIndex !== null) {
       known.cells.add(use.cellIndex);

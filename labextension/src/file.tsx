@@ -12,12 +12,10 @@ const MAX_ANCHOR = 2 ** 20;
 export interface FileProps {
   model: NotebookProvenance;
   words: Words;
-  onlyAI: boolean;
-  onOnlyAI: (on: boolean) => void;
 }
 
 /** What a reader of the file asks: does it hold together, and where is the AI. */
-export function FileTools({ model, words, onlyAI, onOnlyAI }: FileProps): React.ReactElement {
+export function FileTools({ model, words }: FileProps): React.ReactElement {
   const [checked, setChecked] = React.useState<{ of: NotebookProvenance; found: Integrity } | null>(null);
   const [handed, setHanded] = React.useState('');
   const picker = React.useRef<HTMLInputElement>(null);
@@ -52,7 +50,7 @@ export function FileTools({ model, words, onlyAI, onOnlyAI }: FileProps): React.
           {words.say('Check file integrity')}
         </button>
         <label>
-          <input type="checkbox" checked={onlyAI} onChange={event => onOnlyAI(event.target.checked)} />
+          <input type="checkbox" checked={model.isOnlyAI} onChange={event => model.showOnly(event.target.checked)} />
           {words.say('Only AI cells')}
         </label>
       </div>

@@ -37,10 +37,10 @@ export const FRENCH: ReadonlyMap<string, string> = new Map(
     inferred: 'déduit',
     imported: 'importé',
     'derived?': 'issu ?',
-    'in-process': 'dans ce processus',
-    loopback: 'serveur sur cette machine',
-    institutional: "serveur de l'établissement",
-    external: 'service externe',
+    'in this process': 'dans ce processus',
+    'server on this machine': 'serveur sur cette machine',
+    'institutional server': "serveur de l'établissement",
+    'external service': 'service externe',
     // who wrote a cell
     'Who wrote %1?': 'Qui a écrit : %1 ?',
     'a person': 'une personne',
@@ -65,6 +65,7 @@ export const FRENCH: ReadonlyMap<string, string> = new Map(
       'Le noyau écrit un format plus récent : affiché autant que possible, en lecture seule.',
     'in a cell starts it; for all kernels of this environment:':
       "dans une cellule le démarre ; pour tous les noyaux de l'environnement :",
+    '(AIPROV=off in the environment keeps it off).': "(AIPROV=off dans l'environnement le laisse arrêté).",
     'records again; the time in between is a stated gap.':
       "reprend l'enregistrement ; l'intervalle figure comme lacune.",
     'Calls to AI systems are on record. The notebook gets models, parameters, origins and digests, no text; texts stay in .aiprov/ beside it, private. %aiprov off stops it.':
@@ -132,6 +133,7 @@ export const FRENCH: ReadonlyMap<string, string> = new Map(
       "les marques de résultats dont aucun cachet d'ici ne nomme l'objet",
     'Check file integrity': "Contrôler l'intégrité du fichier",
     'Only AI cells': 'Cellules IA seulement',
+    'only AI cells': 'cellules IA seulement',
     'consistent, anchored on %1': 'cohérent, ancré le %1',
     'consistent, not anchored (its author could have rebuilt it)':
       'cohérent, non ancré (son auteur aurait pu le reconstruire)',

@@ -11,9 +11,7 @@ export type Tab = 'timeline' | 'data' | 'review' | 'disclosure';
 export interface HeadProps {
   model: NotebookProvenance;
   words: Words;
-  onlyAI: boolean;
-  onOnlyAI: (on: boolean) => void;
-  show: (tab: Tab, toReview?: boolean) => void;
+  show: (tab: Tab) => void;
   hint: string;
   onHint: () => void;
 }
@@ -36,6 +34,7 @@ export function Head(props: HeadProps): React.ReactElement {
     recording === 'recording' && isEmpty ? words.say('Recording, nothing yet') : words.say(RECORDING[recording]);
   return (
     <div className="jp-AIProv-head">
+      <h2>{words.say('AI provenance')}</h2>
       {props.hint && (
         <div className="jp-AIProv-hint" role="note">
           <p>{props.hint}</p>
@@ -51,7 +50,7 @@ export function Head(props: HeadProps): React.ReactElement {
       {recording === 'absent' && (
         <p className="jp-AIProv-quiet">
           <code>%load_ext jupyter_aiprov</code> {words.say('in a cell starts it; for all kernels of this environment:')}{' '}
-          <code>jupyter aiprov enable</code>
+          <code>jupyter aiprov enable</code> {words.say('(AIPROV=off in the environment keeps it off).')}
         </p>
       )}
       {recording === 'off' && (
@@ -108,7 +107,7 @@ export function Head(props: HeadProps): React.ReactElement {
           )}
         </p>
       )}
-      {!isEmpty && <FileTools {...props} />}
+      {!isEmpty && <FileTools model={model} words={words} />}
     </div>
   );
 }
@@ -120,7 +119,7 @@ function Gaps({ model, words }: HeadProps): React.ReactElement {
       <ul className="jp-AIProv-plain">
         {model.record.gaps.slice(0, 100).map((gap, i) => (
           <li key={i}>
-            {words.say(GAP_WORDS.get(gap.reason) ?? gap.reason)}
+            {words.gap(gap.reason)}
             {gap.detail && <span className="jp-AIProv-quiet"> {gap.detail}</span>}
             {gap.cellIndex !== null && (
               <button type="button" className="jp-AIProv-link" onClick={() => void model.jump(gap.cellIndex as number)}>
@@ -133,25 +132,3 @@ function Gaps({ model, words }: HeadProps): React.ReactElement {
     </details>
   );
 }
-
-export const GAP_WORDS: ReadonlyMap<string, string> = new Map([
-  ['switched-off', 'recording was switched off'],
-  ['switched-on', 'recording was switched on again'],
-  ['unloaded', 'the extension was unloaded'],
-  ['queue-timeout', 'a record was written late'],
-  ['journal-unwritable', 'the journal could not be written'],
-  ['patch-lost', 'a hook was lost and put back'],
-  ['reader-failed', 'an answer could not be read'],
-  ['child-process', 'a child process was not observed'],
-  ['shell-command', 'a shell command that may call an AI system'],
-  ['sql-function', 'an AI function in a database'],
-  ['not-covered', 'a library without a hook'],
-  ['stamp-off', 'cells were not stamped'],
-  ['guard-off', 'requests were not examined'],
-  ['content-none', 'texts were not committed to'],
-  ['before-load', 'before the extension was loaded'],
-  ['content-purged', 'texts were purged'],
-  ['stamp-missing', 'a stamp is missing'],
-  ['interrupted', 'the end of a cell was interrupted'],
-  ['internal', 'a failure of this extension; your code was unaffected']
-]);

@@ -52,6 +52,7 @@ const plugin: JupyterFrontEndPlugin<IProvenanceTracker> = {
       words,
       person: () => authenticated(app.serviceManager.user?.identity),
       server,
+      rendermime,
       hint: model => (settings.isHintDue && model.link.recording === 'recording' ? settings.hint(model.notice) : ''),
       dismissHint: () => void settings.dismissHint()
     });
@@ -71,7 +72,11 @@ const plugin: JupyterFrontEndPlugin<IProvenanceTracker> = {
     };
 
     rendermime.addFactory(rendererFactory(words), 10);
-    addCommands({ app, palette, menu, words, current: () => tracker.current, show });
+    const onWords = (draw: () => void): void => {
+      draw();
+      settings.changed.connect(draw);
+    };
+    addCommands({ app, palette, menu, words, current: () => tracker.current, show, onWords });
 
     const onNotebook = (notebook: NotebookPanel): void => {
       const model = tracker.of(notebook);

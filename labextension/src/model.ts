@@ -16,6 +16,7 @@ import { Summary, summaryOf } from './summary';
 import type { INotebookProvenance } from './tokens';
 import { Drafted, Writer } from './write';
 
+const ONLY = 'jp-mod-aiprovOnly';
 const QUIET = 150; // ms without a change before the document is read again
 const PATIENCE = 1000; // ms after which it is read even while changes go on
 
@@ -58,6 +59,16 @@ export class NotebookProvenance implements INotebookProvenance {
 
   get activeIndex(): number {
     return this.panel.content.activeCellIndex;
+  }
+
+  /** Whether only AI cells are shown; a way of looking, never saved. */
+  get isOnlyAI(): boolean {
+    return this.panel.content.hasClass(ONLY);
+  }
+
+  showOnly(on: boolean): void {
+    this.panel.content.toggleClass(ONLY, on);
+    this.soon();
   }
 
   /** Nothing is written when the file cannot be, or when another version wrote it. */

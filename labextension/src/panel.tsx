@@ -1,5 +1,6 @@
 /** The panel in the right sidebar: a head and four views; it only ever gets a model set. */
 
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import * as React from 'react';
@@ -16,7 +17,6 @@ import { Timeline } from './timeline';
 import type { Words } from './words';
 
 export const PANEL = 'jupyter-aiprov-panel';
-const ONLY = 'jp-mod-aiprovOnly';
 const ORIGIN_OF: ReadonlyMap<string, string> = new Map([
   ['observed', 'real-observation'],
   ['human', 'human'],
@@ -33,6 +33,7 @@ export interface PanelOptions {
   words: () => Words;
   person: () => Person | null;
   server: Server;
+  rendermime: IRenderMimeRegistry;
   hint: (model: NotebookProvenance) => string;
   dismissHint: () => void;
 }
@@ -86,7 +87,6 @@ export class ProvenancePanel extends ReactWidget {
     if (!model || model.panel.isDisposed) {
       return <p className="jp-AIProv-empty">{words.say('Open a notebook to see its AI provenance.')}</p>;
     }
-    const { content } = model.panel;
     const setTab = (tab: Tab): void => this.open(tab);
     return (
       <div className="jp-AIProv-body" lang={words.language}>
@@ -96,11 +96,6 @@ export class ProvenancePanel extends ReactWidget {
           hint={this.options.hint(model)}
           onHint={() => {
             this.options.dismissHint();
-            this.update();
-          }}
-          onlyAI={content.hasClass(ONLY)}
-          onOnlyAI={on => {
-            content.toggleClass(ONLY, on);
             this.update();
           }}
           show={setTab}
@@ -155,6 +150,7 @@ export class ProvenancePanel extends ReactWidget {
             model={model}
             words={words}
             server={this.options.server}
+            rendermime={this.options.rendermime}
             onInsert={text => void model.jump(insertSection(model.panel, text))}
             onSave={save}
             onConfirm={sentence =>

@@ -101,7 +101,9 @@ function body(stamp: Stamp, words: Words): HTMLElement[] {
   if (stamp.gaps.length) {
     out.push(
       element('p', words.say('Not captured')),
-      list(stamp.gaps.slice(0, SHOWN).map(gap => [gap.reason, gap.detail].filter(Boolean).join(': ')))
+      list(
+        stamp.gaps.slice(0, SHOWN).map(gap => [words.gap(gap.reason), gap.detail].filter(Boolean).join(words.say(': ')))
+      )
     );
   }
   const beyond = Math.max(0, stamp.uses.length - SHOWN) + Math.max(0, stamp.derivations.length - SHOWN) + stamp.leftOut;
@@ -121,7 +123,7 @@ function useRow(use: Use, words: Words): string[] {
     use.provider,
     words.number(use.count),
     words.status(use.status),
-    use.destination ? words.say(use.destination) : '',
+    use.destination ? words.destination(use.destination) : '',
     use.inputTokens === null && use.outputTokens === null ? words.say('not sent') : tokens
   ];
 }

@@ -230,7 +230,8 @@ function signature(row: Row): string {
 }
 
 function originLine(cell: CellRecord, words: Words): string {
-  const parts = [cell.origin ? words.origin(cell.origin) : words.say('origin not declared')];
+  // An origin that nobody declared is shown in *Data*, and where it is asked who wrote a cell.
+  const parts = cell.origin && cell.origin !== 'unknown' ? [words.origin(cell.origin)] : [];
   const code = authorsLine(cell.authorship, words);
   if (code) {
     parts.push(code);
@@ -301,7 +302,7 @@ function UseDetails({ use, words }: { use: Use; words: Words }): React.ReactElem
     [words.say('asked for'), use.asked],
     [words.say('answered by'), use.answered],
     [words.say('provider'), use.provider],
-    [words.say('where it ran'), use.destination ? words.say(use.destination) : ''],
+    [words.say('where it ran'), use.destination ? words.destination(use.destination) : ''],
     [words.say('input tokens'), use.inputTokens === null ? words.say('not sent') : words.number(use.inputTokens)],
     [words.say('output tokens'), use.outputTokens === null ? words.say('not sent') : words.number(use.outputTokens)],
     [words.say('first'), use.first ? words.time(use.first) : ''],

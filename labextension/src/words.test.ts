@@ -3,7 +3,16 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { FRENCH } from './french';
 import { MISMATCHES } from './integrity';
-import { ORIGIN_WORDS, Words } from './words';
+import {
+  DESTINATION_WORDS,
+  EVIDENCE_WORDS,
+  GAP_WORDS,
+  ORIGIN_WORDS,
+  STANDING_WORDS,
+  STATE_WORDS,
+  STATUS_WORDS,
+  Words
+} from './words';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const sources = readdirSync(here)
@@ -23,11 +32,34 @@ for (const source of sources) {
     }
   }
 }
-[...Object.values(ORIGIN_WORDS), ...MISMATCHES.values()].forEach(word => used.add(word));
+[ORIGIN_WORDS, STATE_WORDS, STATUS_WORDS, STANDING_WORDS, EVIDENCE_WORDS, DESTINATION_WORDS]
+  .flatMap(words => Object.values<string>(words))
+  .concat([...MISMATCHES.values(), ...GAP_WORDS.values()])
+  .forEach(word => used.add(word));
 
 describe('words', () => {
   it('finds the texts of the front end', () => expect(used.size).toBeGreaterThan(100));
   it('every text has its French', () => expect([...used].filter(text => !FRENCH.has(text))).toEqual([]));
+  it.each([
+    ['ai-generated', 'AI-generated', 'contenu généré par IA'],
+    ['ai-assisted', 'AI-assisted (mixed)', 'contenu en partie produit par IA'],
+    ['ai-derived', 'derived from AI output', "issu d'un résultat d'IA"],
+    ['synthetic', 'synthetic data', 'données synthétiques'],
+    ['real-observation', 'measured or collected (declared)', 'mesuré ou recueilli (déclaré)'],
+    ['human', 'written by a person (declared)', 'rédigé par une personne (déclaré)'],
+    ['unknown', 'origin not declared', 'origine non déclarée']
+  ] as const)('%s is called by its one name in both languages', (origin, english, french) => {
+    expect([new Words('en').origin(origin), new Words('fr').origin(origin)]).toEqual([english, french]);
+  });
+  it.each([
+    ['unverified', 'to review', 'à contrôler'],
+    ['checked', 'checked', 'contrôlé'],
+    ['corrected', 'corrected', 'corrigé'],
+    ['rejected', 'rejected', 'rejeté'],
+    ['stale', 'to review again', 'à contrôler de nouveau']
+  ] as const)('%s is said as people read it in both languages', (state, english, french) => {
+    expect([new Words('en').state(state), new Words('fr').state(state)]).toEqual([english, french]);
+  });
   it('a translation keeps every slot', () => {
     const slots = (text: string): string => (text.match(/%\d/g) ?? []).sort().join();
     expect([...FRENCH].filter(([en, fr]) => slots(en) !== slots(fr))).toEqual([]);

@@ -1,6 +1,6 @@
 /** What people read, in English and French; English texts are the keys, as in Jupyter's catalogues. */
 
-import type { Evidence, InvocationStatus, Origin, Standing, Verification } from './semconv';
+import type { Destination, Evidence, InvocationStatus, Origin, Standing, Verification } from './semconv';
 import { FRENCH } from './french';
 
 /** Jupyter's translation bundle, as far as it is used here. */
@@ -99,6 +99,14 @@ export class Words {
     return this.say(EVIDENCE_WORDS[evidence]);
   }
 
+  destination(destination: Destination): string {
+    return this.say(DESTINATION_WORDS[destination]);
+  }
+
+  gap(reason: string): string {
+    return this.say(GAP_WORDS.get(reason) ?? reason);
+  }
+
   cell(index: number | null): string {
     return index === null ? this.say('outside any cell') : this.say('cell %1', index + 1);
   }
@@ -115,7 +123,7 @@ export const ORIGIN_WORDS: { readonly [origin in Origin]: string } = {
   unknown: 'origin not declared'
 };
 
-const STATE_WORDS: { readonly [state in Verification]: string } = {
+export const STATE_WORDS: { readonly [state in Verification]: string } = {
   unverified: 'to review',
   checked: 'checked',
   corrected: 'corrected',
@@ -123,7 +131,7 @@ const STATE_WORDS: { readonly [state in Verification]: string } = {
   stale: 'to review again'
 };
 
-const STATUS_WORDS: { readonly [status in InvocationStatus]: string } = {
+export const STATUS_WORDS: { readonly [status in InvocationStatus]: string } = {
   started: 'not finished',
   completed: 'answered',
   failed: 'failed',
@@ -132,7 +140,7 @@ const STATUS_WORDS: { readonly [status in InvocationStatus]: string } = {
   cached: 'from a cache'
 };
 
-const STANDING_WORDS: { readonly [standing in Standing]: string } = {
+export const STANDING_WORDS: { readonly [standing in Standing]: string } = {
   shown: 'behind the results shown',
   superseded: 'superseded: the cell was run again',
   deleted: 'the cell was deleted',
@@ -141,9 +149,38 @@ const STANDING_WORDS: { readonly [standing in Standing]: string } = {
   withdrawn: 'withdrawn'
 };
 
-const EVIDENCE_WORDS: { readonly [evidence in Evidence]: string } = {
+export const DESTINATION_WORDS: { readonly [destination in Destination]: string } = {
+  'in-process': 'in this process',
+  loopback: 'server on this machine',
+  institutional: 'institutional server',
+  external: 'external service'
+};
+
+export const EVIDENCE_WORDS: { readonly [evidence in Evidence]: string } = {
   captured: 'captured',
   declared: 'declared',
   inferred: 'inferred',
   imported: 'imported'
 };
+
+export const GAP_WORDS: ReadonlyMap<string, string> = new Map([
+  ['switched-off', 'recording was switched off'],
+  ['switched-on', 'recording was switched on again'],
+  ['unloaded', 'the extension was unloaded'],
+  ['queue-timeout', 'a record was written late'],
+  ['journal-unwritable', 'the journal could not be written'],
+  ['patch-lost', 'a hook was lost and put back'],
+  ['reader-failed', 'an answer could not be read'],
+  ['child-process', 'a child process was not observed'],
+  ['shell-command', 'a shell command that may call an AI system'],
+  ['sql-function', 'an AI function in a database'],
+  ['not-covered', 'a library without a hook'],
+  ['stamp-off', 'cells were not stamped'],
+  ['guard-off', 'requests were not examined'],
+  ['content-none', 'texts were not committed to'],
+  ['before-load', 'before the extension was loaded'],
+  ['content-purged', 'texts were purged'],
+  ['stamp-missing', 'a stamp is missing'],
+  ['interrupted', 'the end of a cell was interrupted'],
+  ['internal', 'a failure of this extension; your code was unaffected']
+]);
