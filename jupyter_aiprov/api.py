@@ -14,6 +14,7 @@ from jupyter_aiprov import session as sessions
 from jupyter_aiprov.errors import UsageError
 from jupyter_aiprov.lineage import declarations
 from jupyter_aiprov.passport import LEAST, answered, by_group, quality
+from jupyter_aiprov.proposals import proposals
 
 Columns = Sequence[str] | str | None
 
@@ -125,6 +126,14 @@ def describe(
 def prompt(name: str, template: str, **more: Any) -> str:
     """The constant part of a group of calls, with its slots named: `Classify this note: {note}`."""
     return _current().declare(declarations.prompt(name, template, **more))
+
+
+def prompts() -> list[dict[str, Any]]:
+    """Templates proposed from this session's calls: what the prompts of one function share, its slots named.
+
+    Nothing is published: read them, then `prompt(name, template)` what may be shown. Empty where no text is kept.
+    """
+    return proposals(invocations())
 
 
 def label(item: Any, name: str) -> str:

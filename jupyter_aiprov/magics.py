@@ -14,6 +14,7 @@ from IPython.core.magic import Magics, line_magic, magics_class
 
 from jupyter_aiprov import session as sessions
 from jupyter_aiprov.errors import UsageError
+from jupyter_aiprov.proposals import proposals
 
 HELP = """\
 %aiprov [status]                    what is recorded, where, and what was not captured
@@ -27,6 +28,7 @@ HELP = """\
 %aiprov declare human df[.col]
 %aiprov declare purpose|oversight|privacy|impact|usage "…"
 %aiprov declare person name="…" [orcid=…]
+%aiprov prompts                     templates proposed from the calls, for you to read and publish
 %aiprov disclose [lang=en|fr] [policy=…]
                                     the section "Use of AI systems" of this session
 
@@ -138,6 +140,18 @@ class AIProvMagics(Magics):
                 hint=f"one of observed, synthetic, human, person, {', '.join(_TEXT_KINDS)}",
             )
         print(f"Declared: {kind} {' '.join(names)}".rstrip() + ".")
+
+    def do_prompts(self, current: sessions.Session, _words: list[str]) -> None:
+        """Proposed templates, each with the line that publishes it; nothing is published by showing them."""
+        found = proposals(current.invocations())
+        if not found:
+            print("No template: no function asked twice with texts that are kept and share enough.")
+            return
+        print("Not published. Read each: what all prompts share may still be somebody's data. This output travels.")
+        for one in found:
+            asked = f"{one['calls']} calls, cell {', '.join(f'[{n}]' for n in one['cells']) or 'not known'}"
+            system = f", system={one['system']!r}" if one["system"] else ""
+            print(f"# {asked}\naiprov.prompt({one['name']!r}, {one['template']!r}{system})")
 
     def do_disclose(self, current: sessions.Session, words: list[str]) -> None:
         """The section "Use of AI systems" of this session, with its open slots."""

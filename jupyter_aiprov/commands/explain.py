@@ -28,7 +28,7 @@ class Explain(Command):
                 )
             check = known[word.upper()]
             self.say(f"{check.code()}  {check.title()}  ({check.severity})")
-            self.say(f"  {check.message()}")
+            self.say(f"  {check.message().replace('{subject}', '…')}")
             self.say(f"  To mend it: {check.hint}")
             self.say(f"  Why: {check.link}")
         return 0

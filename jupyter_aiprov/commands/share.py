@@ -35,7 +35,8 @@ _WORDS = {
 }
 _PATH = re.compile(r"(?:/(?:home|Users|mnt|media|scratch|data|root)/|[A-Za-z]:\\)[^\s\"'<>|]*")
 _HOST_KEYS = ("server.address", "server.port")
-_PEOPLE_SLOTS = ("who", "person", "owner", "oversight")  # answers in the disclosure that name people
+# answers in the disclosure and in passports that name people
+_PEOPLE_SLOTS = ("who", "person", "owner", "oversight", "creator", "contact")
 _HOMES = re.compile(r"/(?:home|Users)/([A-Za-z0-9._-]+)|[A-Z]:\\+Users\\+([A-Za-z0-9._-]+)")
 _FOLDER = re.compile(r"\.aiprov[/\\]+[A-Za-z0-9]")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
@@ -143,7 +144,7 @@ def _cleaned(value: Any, wants: tuple[str, ...], removed: Counter[str]) -> Any:
             removed["people"] += 1
             out[key] = {"identity": one["identity"]} if isinstance(one, dict) and one.get("identity") else None
             continue
-        if "people" in wants and key == "slots" and isinstance(one, dict):
+        if "people" in wants and key in ("slots", "answers") and isinstance(one, dict):
             named = [k for k in one if k in _PEOPLE_SLOTS and one[k]]
             removed["people"] += len(named)
             out[key] = {k: v for k, v in one.items() if k not in named}
@@ -175,7 +176,7 @@ def _language(output: dict[str, Any]) -> str:
     return "fr" if text((output.get("data") or {}).get("text/plain")).startswith("[IA]") else "en"
 
 
-_DECLARED = ("oversight", "privacy", "impact", "usage", "purpose")
+_DECLARED = ("oversight", "privacy", "impact", "usage", "purpose", "dataset")
 
 
 def warnings(nb: Notebook, audience: str) -> Iterator[str]:

@@ -201,6 +201,7 @@ def test_share_takes_declared_people_and_hosts_out_and_warns_of_what_is_printed(
             "value": {"name": "Ada Lovelace", "orcid": "0000-0002-1825-0097"},
         },
         "d-host": {"kind": "host", "subject": "llm.secret.example", "value": "institutional"},
+        "d-dataset": {"kind": "dataset", "subject": "df", "value": {"answers": {"contact": "Ada Lovelace"}}},
         "d-purpose": {"kind": "purpose", "subject": None, "value": "label notes", "by": {"name": "Ada Lovelace"}},
     }
     log = nb["metadata"][KEY]

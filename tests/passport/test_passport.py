@@ -102,7 +102,7 @@ def test_what_cannot_be_a_group_is_refused_with_what_to_do() -> None:
         by_group(cohort(a=60), "note")
     with pytest.raises(UsageError, match="only a table"):
         quality([1, 2])
-    with pytest.raises(UsageError, match="did you mean .licence"):
+    with pytest.raises(UsageError, match=r"did you mean .licence"):
         answered({"license": "CC0"})
     with pytest.raises(UsageError, match="text"):
         answered({"licence": 7})
