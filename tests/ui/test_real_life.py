@@ -246,3 +246,141 @@ def test_a_file_of_a_newer_version_is_shown_and_never_written(server: Server, sh
     page.get_by_text("read-only").wait_for()
     tab(page, "disclosure")
     assert page.locator(".jp-AIProv-slot textarea").first.get_attribute("readonly") is not None
+
+
+def test_a_split_cell_keeps_its_record_in_the_part_with_the_outputs_and_says_that_it_was_edited(
+    server: Server, show: Show
+) -> None:
+    sample.write(server.folder / "split.ipynb", sample.notebook())
+    page = show("split.ipynb")
+    await_badges(page, [2, 3, 4, 5])
+    select(page, 3)
+    page.evaluate(
+        """() => {
+             const { content } = window.jupyterapp.shell.currentWidget;
+             content.mode = 'edit';
+             content.activeCell.editor.setCursorPosition({ line: 1, column: 0 });
+           }"""
+    )
+    execute(page, "notebook:split-cell-at-cursor")
+    await_badges(page, [2, 3, 4, 5, 6])
+    await_summary(page, "13 AI calls")
+    rows = page.locator(".jp-AIProv-timeline .jp-AIProv-item")
+    rows.filter(has_text="cell 5").get_by_text("edited since it ran").wait_for()
+    assert "figure 1" in rows.filter(has_text="cell 5").inner_text()
+    execute(page, "notebook:undo-cell-action")
+    await_badges(page, [2, 3, 4, 5])
+    page.get_by_text("edited since it ran").wait_for(state="detached")
+
+
+def test_merged_cells_claim_nothing_that_is_gone_and_an_undo_brings_the_record_back(server: Server, show: Show) -> None:
+    sample.write(server.folder / "merge.ipynb", sample.notebook())
+    page = show("merge.ipynb")
+    await_badges(page, [2, 3, 4, 5])
+    select(page, 2)
+    execute(page, "notebook:merge-cell-below")
+    await_badges(page, [2, 3, 4])
+    row = page.locator(".jp-AIProv-timeline .jp-AIProv-item[data-cell='2']")
+    row.get_by_text("edited since it ran").wait_for()
+    page.get_by_role("button", name="Check file integrity").click()
+    page.locator(".jp-AIProv-answer").get_by_text("changed: cell 3").wait_for()
+    execute(page, "notebook:undo-cell-action")
+    await_badges(page, [2, 3, 4, 5])
+    await_summary(page, "13 AI calls")
+
+
+def test_a_cell_that_was_cut_and_pasted_elsewhere_takes_its_record_along(server: Server, show: Show) -> None:
+    sample.write(server.folder / "cut.ipynb", sample.notebook())
+    put(server, "target.ipynb", notebook("1 + 1"))
+    page = show("cut.ipynb")
+    await_badges(page, [2, 3, 4, 5])
+    select(page, 2)
+    execute(page, "notebook:cut-cell")
+    await_badges(page, [2, 3, 4])
+    select(page, 4)
+    execute(page, "notebook:paste-cell-below")
+    await_badges(page, [2, 3, 4, 5])
+    await_summary(page, "13 AI calls")
+    execute(page, "docmanager:open", {"path": "target.ipynb"})
+    page.get_by_text("No AI use recorded.").wait_for()
+    execute(page, "notebook:paste-cell-below")
+    await_badges(page, [1])
+    await_summary(page, "12 AI calls")
+    page.locator(".jp-NotebookPanel:visible .jp-AIProv-badge").wait_for()
+
+
+def test_a_copy_of_the_file_and_a_moved_file_show_the_same_record(server: Server, show: Show) -> None:
+    before = sample.write(server.folder / "origin.ipynb", sample.notebook(journal=True))
+    (server.folder / "elsewhere").mkdir()
+    page = show("origin.ipynb")
+    await_summary(page, "13 AI calls")
+    page.evaluate("() => window.jupyterapp.serviceManager.contents.copy('origin.ipynb', 'elsewhere')")
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.context.rename('elsewhere/moved.ipynb')")
+    page.wait_for_function("() => window.jupyterapp.shell.currentWidget.context.path === 'elsewhere/moved.ipynb'")
+    await_summary(page, "13 AI calls")
+    (copied,) = [one for one in (server.folder / "elsewhere").iterdir() if one.name != "moved.ipynb"]
+    execute(page, "docmanager:open", {"path": f"elsewhere/{copied.name}"})
+    page.wait_for_function("n => window.jupyterapp.shell.currentWidget.context.path.endsWith(n)", arg=copied.name)
+    await_badges(page, [2, 3, 4, 5])
+    await_summary(page, "13 AI calls")
+    page.get_by_role("button", name="Check file integrity").click()
+    page.locator(".jp-AIProv-answer[data-answer='not-supplied']").wait_for()
+    page.close()
+    assert copied.read_bytes() == before
+    assert (server.folder / "elsewhere" / "moved.ipynb").read_bytes() == before
+
+
+def test_another_kernel_starts_afresh_and_two_notebooks_do_not_mix(
+    server: Server, show: Show, loopback: Loopback
+) -> None:
+    cells = ("%load_ext jupyter_aiprov", ASK.format(url=loopback.url()), "ask('a')")
+    put(server, "left.ipynb", notebook(*cells))
+    put(server, "right.ipynb", notebook(*cells, "ask('b')"))
+    page = show("left.ipynb")
+    run_all(page)
+    await_summary(page, "1 AI call")
+    execute(page, "docmanager:open", {"path": "right.ipynb"})
+    page.get_by_text("This kernel does not record.").wait_for()
+    run_all(page)
+    await_summary(page, "2 AI calls")
+    execute(page, "docmanager:open", {"path": "left.ipynb"})
+    await_summary(page, "1 AI call")
+    page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.changeKernel({ name: 'python3' }).then(() => null)"
+    )
+    page.get_by_text("This kernel does not record.").wait_for()
+    await_summary(page, "1 AI call")  # the file still says so
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    page.get_by_text("No kernel: read from the file.").wait_for()
+    await_summary(page, "1 AI call")
+
+
+def test_an_autosave_holds_what_is_shown(server: Server, show: Show, loopback: Loopback) -> None:
+    put(server, "auto.ipynb", notebook("%load_ext jupyter_aiprov", ASK.format(url=loopback.url()), "ask('a')"))
+    page = show("auto.ipynb")
+    run_all(page)
+    await_summary(page, "1 AI call")
+    page.wait_for_function("() => window.jupyterapp.shell.currentWidget.content.model.getMetadata('aiprov')")
+    page.evaluate(  # as the document manager's timer does, without a person's word
+        "() => window.jupyterapp.shell.currentWidget.context.save()"
+    )
+    page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty")
+    saved = read(server, "auto.ipynb")
+    assert saved["cells"][2]["metadata"]["aiprov"]["origin"] == "ai-generated"
+    assert len(saved["metadata"]["aiprov"]["sessions"]) == 1
+    assert not is_dirty(page)  # and nothing is written after it
+
+
+def test_a_kernel_started_with_aiprov_off_does_not_record_and_the_panel_says_what_keeps_it_off(
+    server: Server, show: Show, loopback: Loopback
+) -> None:
+    cells = ("import os\nos.environ['AIPROV'] = 'off'", "%load_ext jupyter_aiprov", ASK.format(url=loopback.url()))
+    put(server, "off.ipynb", notebook(*cells, "ask('a')"))
+    page = show("off.ipynb")
+    run_all(page)
+    page.wait_for_function("() => document.querySelectorAll('.jp-Cell')[3].innerText.includes('[4]')")
+    idle(page)
+    page.get_by_text("This kernel does not record.").wait_for()
+    page.get_by_text("(AIPROV=off in the environment keeps it off)").wait_for()
+    page.get_by_text("No AI use recorded.").wait_for()
+    assert badges(page) == []

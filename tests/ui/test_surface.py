@@ -180,9 +180,7 @@ def test_the_section_is_updated_in_its_place_and_only_when_asked(server: Server,
     page.locator(".jp-AIProv-disclosure").get_by_label("Language").select_option("fr")
     await_preview(page, "Utilisation de systèmes")
     insert.click()
-    page.wait_for_function(
-        "() => window.jupyterapp.shell.currentWidget.content.widgets[1].model.sharedModel.getSource().includes('Utilisation')"
-    )
+    page.locator(".jp-Cell").nth(1).get_by_text("Utilisation de systèmes").wait_for()
     save(page)
     cells = read(server, "section.ipynb")["cells"]
     assert [i for i, cell in enumerate(cells) if "aiprov-disclosure" in cell["metadata"].get("tags", ())] == [1]
