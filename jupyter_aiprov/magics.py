@@ -6,15 +6,17 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from IPython.core.magic import Magics, line_magic, magics_class
 
+from jupyter_aiprov import semconv
 from jupyter_aiprov import session as sessions
 from jupyter_aiprov.errors import UsageError
 from jupyter_aiprov.proposals import proposals
+from jupyter_aiprov.words import AT, word
 
 HELP = """\
 %aiprov [status]                    what is recorded, where, and what was not captured
@@ -36,6 +38,51 @@ HELP = """\
 %%aiprov human                      this cell was written by a person
 %%aiprov ai tool="…"                this cell was drafted with an AI tool
 """
+HELP_FR = """\
+%aiprov [status]                    ce qui est enregistré, où, et ce qui n'a pas été capté
+%aiprov off | on                    arrêter et reprendre l'enregistrement (une lacune déclarée)
+%aiprov log [N]                     les N derniers appels, une ligne chacun
+%aiprov explain df.colonne          le chemin de l'appel à la colonne
+%aiprov confidential df.col [level=warn|block]
+                                    ce qui ne doit pas quitter ce carnet
+%aiprov declare observed df[.col] source="…"
+%aiprov declare synthetic df generator="…" [seed=…]
+%aiprov declare human df[.col]
+%aiprov declare purpose|oversight|privacy|impact|usage "…"
+%aiprov declare person name="…" [orcid=…]
+%aiprov disclose [lang=en|fr] [policy=…]
+                                    la section « Utilisation de systèmes d'IA » de cette session
+
+%%aiprov content=none|digest|full   ce qui est gardé des textes de cette cellule
+%%aiprov human                      cette cellule a été écrite par une personne
+%%aiprov ai tool="…"                cette cellule a été rédigée avec un outil d'IA
+"""
+# What the magic answers, in English and French.
+SAYS: Final[Mapping[str, tuple[str, str]]] = {
+    "recording": ("AI provenance: recording.", "Provenance IA\u00a0: enregistrement en cours."),
+    "off": ("AI provenance: switched off.", "Provenance IA\u00a0: enregistrement arrêté."),
+    "switched": (
+        "AI provenance: off. This is on record as a gap; %aiprov on resumes.",
+        "Provenance IA\u00a0: arrêtée. La lacune est enregistrée\u00a0; %aiprov on reprend.",
+    ),
+    "call": ("AI call", "appel d'IA"),
+    "calls": ("AI calls", "appels d'IA"),
+    "model": ("model", "modèle"),
+    "models": ("models", "modèles"),
+    "result": ("result that holds AI content", "résultat issu de l'IA"),
+    "results": ("results that hold AI content", "résultats issus de l'IA"),
+    "unwritable": (
+        "The journal cannot be written now: lines wait in memory. Free the disk or set c.AIProv.journal_dir.",
+        "Le registre ne peut pas être écrit\u00a0: les lignes attendent en mémoire. Libérez de la place ou fixez "
+        "c.AIProv.journal_dir.",
+    ),
+    "hooked": ("Followed: {names}.", "Suivi\u00a0: {names}."),
+    "nothing": ("nothing imported yet", "rien d'importé pour l'instant"),
+    "gap": ("Not captured: {gap}", "Non capté\u00a0: {gap}"),
+    "unfinished": ("not finished", "inachevé"),
+    "confidential": ("Confidential: {names}.", "Confidentiel\u00a0: {names}."),
+    "declared": ("Declared: {names}.", "Déclaré\u00a0: {names}."),
+}
 _TEXT_KINDS = ("purpose", "oversight", "privacy", "impact", "usage", "task")
 
 
@@ -62,45 +109,45 @@ class AIProvMagics(Magics):
         except UsageError as error:
             print(f"%aiprov: {error}")
 
-    def do_help(self, _current: sessions.Session, _words: list[str]) -> None:
+    def do_help(self, current: sessions.Session, _words: list[str]) -> None:
         """What there is."""
-        print(HELP)
+        print(HELP_FR if current.config.language == "fr" else HELP)
 
     def do_status(self, current: sessions.Session, _words: list[str]) -> None:
         """What is recorded, where, and what was not captured."""
         current.recorder.flush(5)
         found = current.recorder.provenance()
-        state = "recording" if current.recorder.on else "switched off"
-        models = sorted({u.model for u in found.uses if u.model})
-        calls, made = found.count(), len(found.ai_subjects())
-        print(f"AI provenance: {state}. {calls} AI calls, {len(models)} models, {made} AI subjects.")
+        models = {u.model for u in found.uses if u.model}
+        numbers = {"call": found.count(), "model": len(models), "result": len(found.ai_subjects())}
+        counted = [f"{n} {_say(current, what if n == 1 else what + 's')}" for what, n in numbers.items()]
+        print(_say(current, "recording" if current.recorder.on else "off"), ", ".join(counted) + ".")
         print(current.notice())
         if not current.journal.is_writable:
-            print("The journal cannot be written now: lines wait in memory. Free the disk or set c.AIProv.journal_dir.")
+            print(_say(current, "unwritable"))
         hooked = current.installed.hooked if current.installed else []
-        print(f"Hooked: {', '.join(hooked) or 'nothing imported yet'}.")
+        print(_say(current, "hooked", names=", ".join(hooked) or _say(current, "nothing")))
         for gap in found.gaps:
-            print(f"Not captured: {gap.get('reason')} {gap.get('detail') or ''}".rstrip())
+            detail = f" ({gap['detail']})" if gap.get("detail") else ""
+            print(_say(current, "gap", gap=word(str(gap.get("reason")), current.config.language) + detail))
 
     def do_off(self, current: sessions.Session, _words: list[str]) -> None:
         """Stop recording; the switch is on record."""
         current.switch(False)
-        print("AI provenance: off. This is on record as a gap; %aiprov on resumes.")
+        print(_say(current, "switched"))
 
     def do_on(self, current: sessions.Session, _words: list[str]) -> None:
         """Resume recording."""
         current.switch(True)
-        print("AI provenance: recording.")
+        print(_say(current, "recording"))
 
     def do_log(self, current: sessions.Session, words: list[str]) -> None:
         """The last calls, one line each."""
         last = int(words[0]) if words else 20
         for one in current.invocations()[-last:]:
-            asked, said = one.get("gen_ai.request.model"), one.get("gen_ai.response.model")
-            cell = one.get("execution_count")
-            spent = f"{one['seconds']:.2f} s" if "seconds" in one else "not finished"
-            where = f"[{cell}]" if cell else "[ ]"
-            print(f"{where:>5} {one.get('gen_ai.operation.name')} {asked} -> {said} {one['status']} {spent}")
+            models = dict.fromkeys(one.get(k) for k in (semconv.REQUEST_MODEL, semconv.RESPONSE_MODEL) if one.get(k))
+            spent = f"{one['seconds']:.2f} s" if "seconds" in one else _say(current, "unfinished")
+            where = f"[{one.get('execution_count') or ' '}]"
+            print(f"{where:>5} {one.get(semconv.OPERATION)} {' -> '.join(map(str, models))} {one['status']} {spent}")
 
     def do_explain(self, current: sessions.Session, words: list[str]) -> None:
         """The path from the call to a column."""
@@ -108,7 +155,7 @@ class AIProvMagics(Magics):
             raise UsageError("%aiprov explain takes one name", hint="%aiprov explain df.label")
         print(current.lineage.explain(words[0]))
 
-    def do_confidential(self, _current: sessions.Session, words: list[str]) -> None:
+    def do_confidential(self, current: sessions.Session, words: list[str]) -> None:
         """What must not leave this notebook."""
         from jupyter_aiprov import api
 
@@ -116,7 +163,7 @@ class AIProvMagics(Magics):
         for name in names:
             frame, _, column = name.partition(".")
             api.confidential(self._value(frame), columns=[column] if column else None, name=frame, **options)
-        print(f"Confidential: {', '.join(names)}.")
+        print(_say(current, "confidential", names=", ".join(names)))
 
     def do_declare(self, current: sessions.Session, words: list[str]) -> None:
         """A statement that is yours: recorded with who and when."""
@@ -139,7 +186,7 @@ class AIProvMagics(Magics):
                 f"{kind!r} cannot be declared",
                 hint=f"one of observed, synthetic, human, person, {', '.join(_TEXT_KINDS)}",
             )
-        print(f"Declared: {kind} {' '.join(names)}".rstrip() + ".")
+        print(_say(current, "declared", names=" ".join([kind, *names])))
 
     def do_prompts(self, current: sessions.Session, _words: list[str]) -> None:
         """Proposed templates, each with the line that publishes it; nothing is published by showing them."""
@@ -171,6 +218,10 @@ class AIProvMagics(Magics):
             return self.shell.user_ns[name]
         except KeyError:
             raise UsageError(f"there is no {name!r} in this notebook") from None
+
+
+def _say(current: sessions.Session, what: str, **names: str) -> str:
+    return SAYS[what][AT[current.config.language]].format(**names)
 
 
 def _split(words: list[str]) -> tuple[list[str], dict[str, str]]:

@@ -251,7 +251,7 @@ def html(stamp: Mapping[str, Any], language: str = "en") -> str:
 
 def _became(derivation: Mapping[str, Any], say: Mapping[str, str], language: str) -> str:
     origin = str(derivation.get("origin") or "unknown")
-    said = say["low"] if derivation.get("confidence") == "low" else say.get(origin, origin)
+    said = say["low"] if derivation.get("confidence") == "low" else say.get(origin) or word(origin, language)
     text = f"{derivation.get('subject')}{say[':']} {said}"
     total, made = derivation.get("rows_total"), derivation.get("rows_ai")
     if isinstance(total, int) and isinstance(made, int):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -193,6 +195,55 @@ def test_off_and_on_are_stated_gaps_and_nothing_is_recorded_between(nb: Kernel) 
         "switched-off",
         "switched-on",
     ]
+
+
+def test_in_french_the_notice_the_magic_and_the_stamp_are_french(nb: Kernel) -> None:
+    nb.run("%load_ext jupyter_aiprov\n%config AIProv.language = 'fr'")
+    bundle = next(d["data"] for d in nb.run("_ = ask()").of("display_data") if d["data"])
+    for mime in ("text/html", "text/plain", "text/latex"):
+        assert "1 appel" in bundle[mime]
+        assert "à contrôler" in bundle[mime]
+        assert "AI" not in bundle[mime].replace("IA", "")
+    assert "Provenance IA\xa0: enregistrement en cours. 1 appel d'IA, 1 modèle" in nb.run("%aiprov").stdout
+    assert "ce qui est enregistré" in nb.run("%aiprov help").stdout
+    assert "lacune" in nb.run("%aiprov off").stdout
+    nb.run("%aiprov on")
+    assert "Non capté\xa0: " in nb.run("%aiprov").stdout
+
+
+TERMINAL = """%load_ext jupyter_aiprov
+{call}
+a = ask()
+1 + 1
+ask(); 1 / 0
+"""
+
+
+def test_a_terminal_gets_one_line_of_text(tmp_path: Path, server: Loopback) -> None:
+    home = {
+        "HOME": str(tmp_path),
+        "IPYTHONDIR": str(tmp_path / "ipython"),
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }
+    call = (
+        f"import httpx; ask = lambda: httpx.post('{server.url()}/v1/chat/completions', json=dict(model='m', "
+        "messages=[dict(role='user', content='x')])).status_code"
+    )
+    words = [sys.executable, "-m", "IPython", "--no-banner", "--simple-prompt", "--colors", "nocolor"]
+    done = subprocess.run(
+        words,
+        input=TERMINAL.format(call=call),
+        cwd=tmp_path,
+        env={**os.environ, **home},
+        capture_output=True,
+        text=True,
+    )
+    lines = [line for line in done.stdout.splitlines() if "[AI]" in line]
+    assert len(lines) == 2, done.stdout + done.stderr
+    assert all(line.endswith("[AI] m-2026-01-01, 1 call · to review") for line in lines)
+    assert "ZeroDivisionError" in done.stdout
+    assert journals(tmp_path)
+    assert chains_are_whole(tmp_path)
 
 
 def test_aiprov_off_in_the_environment_loads_nothing(tmp_path: Path, server: Loopback) -> None:
