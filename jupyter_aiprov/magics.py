@@ -42,6 +42,7 @@ HELP_FR = """\
 %aiprov [status]                    ce qui est enregistré, où, et ce qui n'a pas été capté
 %aiprov off | on                    arrêter et reprendre l'enregistrement (une lacune déclarée)
 %aiprov log [N]                     les N derniers appels, une ligne chacun
+%aiprov prompts                     modèles d'instruction tirés des appels, à lire et à publier vous-même
 %aiprov explain df.colonne          le chemin de l'appel à la colonne
 %aiprov confidential df.col [level=warn|block]
                                     ce qui ne doit pas quitter ce carnet
@@ -80,6 +81,14 @@ SAYS: Final[Mapping[str, tuple[str, str]]] = {
     "nothing": ("nothing imported yet", "rien d'importé pour l'instant"),
     "gap": ("Not captured: {gap}", "Non capté\u00a0: {gap}"),
     "unfinished": ("not finished", "inachevé"),
+    "no template": (
+        "No template: no function asked twice with texts that are kept and share enough.",
+        "Aucun modèle d'instruction\u00a0: aucune fonction n'a envoyé deux textes gardés assez proches.",
+    ),
+    "not published": (
+        "Not published. Read each: what all prompts share may still be somebody's data. This output travels.",
+        "Non publié. Lisez chacun\u00a0: ce que tous partagent peut être une donnée personnelle. Cette sortie voyage.",
+    ),
     "confidential": ("Confidential: {names}.", "Confidentiel\u00a0: {names}."),
     "declared": ("Declared: {names}.", "Déclaré\u00a0: {names}."),
 }
@@ -192,9 +201,9 @@ class AIProvMagics(Magics):
         """Proposed templates, each with the line that publishes it; nothing is published by showing them."""
         found = proposals(current.invocations())
         if not found:
-            print("No template: no function asked twice with texts that are kept and share enough.")
+            print(_say(current, "no template"))
             return
-        print("Not published. Read each: what all prompts share may still be somebody's data. This output travels.")
+        print(_say(current, "not published"))
         for one in found:
             asked = f"{one['calls']} calls, cell {', '.join(f'[{n}]' for n in one['cells']) or 'not known'}"
             system = f", system={one['system']!r}" if one["system"] else ""
