@@ -19,7 +19,7 @@ from typing import Any
 
 from distributed.diagnostics.plugin import WorkerPlugin
 
-from jupyter_aiprov.workers import Worker
+from jupyter_aiprov.workers import Worker, WorkerCells
 
 _NAME = "jupyter-aiprov"
 TOPIC = "aiprov"
@@ -45,7 +45,7 @@ class AIProvPlugin(WorkerPlugin):
         if started is not None:  # by the start-up file: it knows no task
             started.close()
             del sys._aiprov_worker  # type: ignore[attr-defined]
-        self._worker = Worker(settings, task=task_key)
+        self._worker = Worker(settings, task=task_key, told=lambda: _submitting(worker))
         if is_away:
             later = "columns declared later than follow(client); call it again"
             self._worker.recorder.gap("confidential-not-watched", later)
@@ -75,20 +75,48 @@ def task_key() -> str | None:
     return str(key)
 
 
+def _submitting(dask_worker: Any) -> Mapping[str, Any] | None:
+    """On a worker: the cell that submitted the task of this thread, as `follow` noted it on the task."""
+    from distributed.worker import thread_state
+
+    state = dask_worker.state.tasks.get(getattr(thread_state, "key", None) or task_key())
+    held = (getattr(state, "annotations", None) or {}).get(TOPIC)
+    return held if isinstance(held, Mapping) else None
+
+
+def _note_cells(client: Any, cells: WorkerCells) -> None:
+    """Have each graph that this client hands in say which cell submitted it; the graph stays as it is."""
+    import dask
+
+    original = getattr(client, "_graph_to_futures", None)
+    if original is None or getattr(original, "aiprov", False):  # another version, or followed already
+        return
+
+    def graph_to_futures(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        facts = cells.running()
+        with dask.annotate(**({TOPIC: dict(facts)} if facts else {})):
+            return original(*args, **kwargs)
+
+    graph_to_futures.aiprov = True  # type: ignore[attr-defined] # so that following again wraps nothing twice
+    client._graph_to_futures = graph_to_futures
+
+
 def follow(client: Any, settings: Mapping[str, Any] | None = None) -> None:
     """Register the plug-in for all workers of a client; `settings` are the session's by default."""
     if settings is None:
         import json
         import os
 
+        from jupyter_aiprov.capture._workers import VARIABLE
         from jupyter_aiprov.errors import UsageError
-        from jupyter_aiprov.workers import VARIABLE
 
         held = os.environ.get(VARIABLE)
         if not held:
             raise UsageError("No session records here.", hint="run %load_ext jupyter_aiprov first")
         settings = json.loads(held)
     client.register_plugin(AIProvPlugin({**settings, "columns": _declared(settings)}))
+    _note_cells(client, WorkerCells(Path(settings["folder"]), str(settings["session"])))
 
 
 def _declared(settings: Mapping[str, Any]) -> bytes | None:
@@ -118,7 +146,7 @@ def collect(client: Any, folder: Path | None = None) -> list[Path]:
         import json
         import os
 
-        from jupyter_aiprov.workers import VARIABLE
+        from jupyter_aiprov.capture._workers import VARIABLE
 
         folder = Path(json.loads(os.environ[VARIABLE])["folder"])
     written = []

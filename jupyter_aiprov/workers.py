@@ -2,10 +2,10 @@
 
 `jupyter aiprov enable --workers` writes one line into site-packages; it does nothing unless the
 variable AIPROV_WORKERS is set, which a session does for its children. The running cell stands in
-a small file beside the journal, so that work in a long-lived pool is credited to the cell that
-runs when the call is made (`inferred`). Every line is on disk before a call goes on. Columns that
-were declared confidential lie beside it as sealed hashes; a child that cannot read them lets
-nothing go to external servers.
+a small file beside the journal. Work of a pool is credited to the cell that submitted it, other
+calls to the cell that started the process (`inferred`). Every line is on disk before a call goes
+on. Columns that were declared confidential lie beside it as sealed hashes; a child that cannot
+read them lets nothing go to external servers.
 """
 
 from __future__ import annotations
@@ -21,6 +21,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_aiprov.capture._workers import STEM as _STEM
+from jupyter_aiprov.capture._workers import VARIABLE
+from jupyter_aiprov.capture.process_pools import submitted
+
 if TYPE_CHECKING:
     from jupyter_aiprov.cells import Execution
     from jupyter_aiprov.config import AIProv
@@ -28,8 +32,6 @@ if TYPE_CHECKING:
     from jupyter_aiprov.model import Invocation, Request
     from jupyter_aiprov.recorder import Recorder
 
-VARIABLE = "AIPROV_WORKERS"
-_STEM = "jupyter_aiprov_workers"
 _LINE = f"import os; os.environ.get({VARIABLE!r}) and __import__('jupyter_aiprov.workers').workers.start()\n"
 _ENTRY = "jupyter_aiprov.workers:start\n"  # Python 3.15 reads this and then passes over the `import` lines
 _FLUSH = 2.0  # seconds a child waits for its line
@@ -185,21 +187,41 @@ def columns_file(folder: Path, session: str) -> Path:
 
 
 class WorkerCells:
-    """Which cell of the parent runs now: read from the parent's file at each call."""
+    """Which cell of the parent asks: the one that submitted the work, else the one that started this process.
 
-    def __init__(self, folder: Path, session: str) -> None:
+    `told` names the submitting cell where somebody knows it: a pool, a cluster. A cluster's workers
+    outlive the cell that started them: there the cell that runs now is asked for (`lives_on`).
+    """
+
+    def __init__(self, folder: Path, session: str, told: Callable[[], Mapping[str, Any] | None] | None = None) -> None:
         self._file = _cell_file(folder, session)
         self._parent = session
+        self._told = told or submitted
+        self._lives_on = told is not None
+        self._born = os.getpid(), self.running()
         self.session = session
 
-    def current(self) -> tuple[Execution | None, str]:
-        """The cell the parent runs, always `inferred`; None where it cannot be told."""
-        from jupyter_aiprov.cells import Execution
-
-        with suppress(OSError, ValueError, KeyError, TypeError):
+    def running(self) -> Mapping[str, Any]:
+        """The cell the parent runs now, from the parent's file; empty between cells."""
+        with suppress(OSError, ValueError):
             facts = json.loads(self._file.read_bytes())
-            cell_id = facts["cell_id"]
-            return Execution(str(facts["id"]), self._parent, "", "", "", 0, cell_id=cell_id), "inferred"
+            if isinstance(facts, dict):
+                return facts
+        return {}
+
+    def current(self) -> tuple[Execution | None, str]:
+        """The asking cell, and how we know: `inferred` unless it was told; None where it cannot be told."""
+        facts = self._told()
+        if facts is None:
+            if self._born[0] != os.getpid():  # forked off a child of ours
+                self._born = os.getpid(), self.running()
+            facts = self.running() if self._lives_on or not self._born[1] else self._born[1]
+            facts = {**facts, "evidence": "inferred"}
+        with suppress(KeyError, TypeError):
+            from jupyter_aiprov.cells import Execution
+
+            asking = Execution(str(facts["id"]), self._parent, "", "", "", 0, cell_id=facts["cell_id"])
+            return asking, str(facts.get("evidence") or "inferred")
         return None, "inferred"
 
 
@@ -248,7 +270,12 @@ def start() -> None:
 class Worker:
     """Capture in one child process, writing `<session>-<process>.jsonl`."""
 
-    def __init__(self, settings: Mapping[str, Any], task: Callable[[], str | None] = lambda: None) -> None:
+    def __init__(
+        self,
+        settings: Mapping[str, Any],
+        task: Callable[[], str | None] = lambda: None,
+        told: Callable[[], Mapping[str, Any] | None] | None = None,
+    ) -> None:
         from jupyter_aiprov import capture, readers
         from jupyter_aiprov.config import AIProv
         from jupyter_aiprov.guard import Guard
@@ -270,7 +297,7 @@ class Worker:
             return made
 
         session = _unused(folder, f"{parent[:36]}-{os.getpid()}")
-        cells = WorkerCells(folder, parent)
+        cells = WorkerCells(folder, parent, told)
         self.journal = Journal(folder, session, group_readable=config.group_readable)
         self.recorder = Recorder(
             session=session,

@@ -49,7 +49,7 @@ if __name__ == "__main__":
     record = Journal(FOLDER, SESSION)
     recorder = Recorder(session=SESSION, cells=cells, journal=record, redactor=Redactor.of_environment,
                         recognise=readers.recognise, destination=lambda request: "loopback")
-    with capture.install(recorder), Workers(recorder, AIProv()).installed() as workers:
+    with capture.install(recorder) as INSTALLED, Workers(recorder, AIProv()).installed() as workers:
         execution = cells.begin(SimpleNamespace(raw_cell="x", cell_id="cell-1"))
         workers.cell(execution)
         work(workers, cells)
@@ -164,6 +164,143 @@ def test_twenty_calls_in_children_are_twenty_records_of_the_running_cell(tmp_pat
     parents = [e for e in events(folder) if e["type"] == "session" and e.get("parent")]
     assert parents
     assert all(e["id"].startswith(e["parent"][:36]) for e in parents)
+
+
+LATER = {
+    "process pool": """
+        from concurrent.futures import ProcessPoolExecutor
+        pool = ProcessPoolExecutor(2)
+        first = [pool.submit(ask_later, URL, GATE) for _ in range(5)]
+        next_cell()
+        second = [pool.submit(ask, URL) for _ in range(5)]
+        print([f.result() for f in first + second])
+        pool.shutdown()
+    """,
+    "spawned pool": """
+        import multiprocessing
+        with multiprocessing.get_context("spawn").Pool(2) as pool:
+            first = pool.starmap_async(ask_later, [(URL, GATE)] * 5, chunksize=1)
+            next_cell()
+            second = pool.imap_unordered(ask, [URL] * 5)
+            print(first.get(), list(second))
+    """,
+    "forked pool": """
+        import multiprocessing
+        with multiprocessing.get_context("fork").Pool(2) as pool:
+            first = [pool.apply_async(func=ask_later, args=(URL, GATE)) for _ in range(5)]
+            next_cell()
+            print([f.get() for f in first], pool.map(ask, [URL] * 5))
+    """,
+    "loky": """
+        from joblib.externals.loky import get_reusable_executor
+        pool = get_reusable_executor(2)
+        first = [pool.submit(ask_later, URL, GATE) for _ in range(5)]
+        next_cell()
+        print([f.result() for f in first], list(pool.map(ask, [URL] * 5)))
+    """,
+    "dask": """
+        from distributed import Client, LocalCluster
+        from jupyter_aiprov.dask import follow
+        sizes = {"n_workers": 2, "threads_per_worker": 2, "dashboard_address": None}
+        with LocalCluster(**sizes) as cluster, Client(cluster) as client:
+            follow(client)
+            follow(client)  # wraps nothing twice
+            first = client.map(ask_later, [URL] * 5, [GATE] * 5, pure=False)
+            next_cell()
+            second = [client.submit(ask, URL, n, pure=False) for n in range(5)]
+            print(client.gather(first + second))
+    """,
+    "process": """
+        import multiprocessing
+        spawn = multiprocessing.get_context("spawn")
+        first = [spawn.Process(target=ask_later, args=(URL, GATE)) for _ in range(5)]
+        [p.start() for p in first]
+        waiting(5)
+        next_cell()
+        second = [spawn.Process(target=ask, args=(URL,)) for _ in range(5)]
+        [p.start() for p in second]
+        [p.join() for p in first + second]
+    """,
+    "subprocess": """
+        import subprocess
+        def program(code): return subprocess.Popen([sys.executable, "-c", "from child_code import *; " + code])
+        first = [program(f"ask_later({URL!r}, {GATE!r})") for _ in range(5)]
+        waiting(5)
+        next_cell()
+        second = [program(f"ask({URL!r})") for _ in range(5)]
+        [p.wait() for p in first + second]
+    """,
+}
+ASK_LATER = """
+def ask_later(url, gate):
+    import os, pathlib, time
+    pathlib.Path(gate + f".{os.getpid()}").touch()
+    while not os.path.exists(gate):
+        time.sleep(0.02)
+    return ask(url)
+"""
+NEXT = """
+        import glob, time
+        from child_code import ask_later
+        GATE = str(FOLDER / "gate")
+        def next_cell():
+            cells.end(SimpleNamespace(execution_count=1))
+            workers.cell(None)
+            workers.cell(cells.begin(SimpleNamespace(raw_cell="y", cell_id="cell-2")))
+            Path(GATE).touch()
+        def waiting(number):
+            while len(glob.glob(GATE + ".*")) < number:
+                time.sleep(0.02)
+"""
+
+
+@pytest.mark.parametrize("kind", LATER)
+def test_work_belongs_to_the_cell_that_submitted_it_though_it_is_done_while_another_runs(tmp_path, server, kind):
+    if kind == "loky":
+        pytest.importorskip("joblib")
+    if kind == "dask":
+        pytest.importorskip("distributed")
+    folder, process = run(tmp_path, server, NEXT + LATER[kind], child=ASK_LATER)
+    out, err = process.communicate(timeout=150)
+    assert process.returncode == 0, err[-3000:]
+    assert server.count == 10, out
+    completed = [e for e in events(folder) if e["type"] == "invocation" and e["status"] == "completed"]
+    assert sorted(e["cell_id"] or "" for e in completed) == ["cell-1"] * 5 + ["cell-2"] * 5
+
+
+def test_what_a_pool_raises_is_what_it_raises_without_us(tmp_path, server):
+    body = """
+        import multiprocessing, pickle
+        from concurrent.futures import ProcessPoolExecutor
+        from child_code import fail
+        def told(work):
+            try:
+                return work()
+            except Exception as error:
+                return type(error).__name__, str(error), str(error.__cause__)
+        def ways():
+            with ProcessPoolExecutor(1) as pool, multiprocessing.get_context("spawn").Pool(1) as other:
+                return [told(work) for work in (
+                    lambda: pool.submit(fail, 1).result(),
+                    lambda: pool.submit(len, 5).result(),
+                    lambda: list(pool.map(fail, [1, 2])),
+                    lambda: other.apply(fail, (1,)),
+                    lambda: other.map(fail, [1, 2]),
+                    lambda: list(other.imap(fail, [1, 2])),
+                )]
+        ours = ways()
+        patches = [p for p in INSTALLED.patches if p.name in ("submit", "apply_async", "_map_async", "imap")]
+        assert len(patches) >= 4, patches
+        INSTALLED.close()
+        plain = ways()
+        assert ours == plain, (ours, plain)
+        print("same")
+    """
+    failing = "\ndef fail(n):\n    raise KeyError(n)\n"
+    _, process = run(tmp_path, server, body, child=failing)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err[-3000:]
+    assert out.strip() == "same"
 
 
 def test_a_killed_child_leaves_every_call_that_began(tmp_path, server):

@@ -12,6 +12,7 @@ from typing import Any
 
 from jupyter_aiprov.capture._patch import DRIFT, Function, Patch, patched
 from jupyter_aiprov.capture._tap import Tap
+from jupyter_aiprov.capture._workers import children_follow
 
 MODULES = (
     "multiprocessing.popen_spawn_posix",
@@ -27,8 +28,6 @@ _SERVICE = re.compile(
     r"api\.(?:openai|anthropic|mistral|cohere|groq|together|x)\.|generativelanguage|/v1/(?:chat|completions|messages|embed)"
     r"|/api/(?:chat|generate|embed)|huggingface\.co/"
 )
-_VARIABLE = "AIPROV_WORKERS"  # set for children that start with us
-_PTH = "jupyter_aiprov_workers.pth"
 
 
 @contextmanager
@@ -40,7 +39,7 @@ def install(module: ModuleType, tap: Tap) -> Iterator[None]:
             __tracebackhide__ = True
             if patch.active:
                 name = "multiprocessing" if module.__name__ != "subprocess" else _program(args, kwargs)
-                if name and not (name in ("python", "multiprocessing") and _follows()):
+                if name and not (name in ("python", "multiprocessing") and children_follow()):
                     tap.gap("child-process", f"{name}: what it asks of models is not followed")
             original(self, *args, **kwargs)
 
@@ -48,15 +47,6 @@ def install(module: ModuleType, tap: Tap) -> Iterator[None]:
 
     with patched(module.Popen, "__init__", making):
         yield
-
-
-def _follows() -> bool:
-    """True when children start with us: the variable is set and the start-up file is in place."""
-    if not os.environ.get(_VARIABLE):
-        return False
-    import sysconfig
-
-    return os.path.exists(os.path.join(sysconfig.get_path("purelib"), _PTH))  # noqa: PTH110, PTH118 - one stat
 
 
 def _program(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
