@@ -43,7 +43,7 @@ def path_of(lineage: Lineage, subject: str, label: Label) -> list[str]:
         if group is None:
             continue
         cell = lineage.cell_number(group.execution)
-        out.append(f"cell {cell}" if cell else "a cell")
+        out.append(f"[{cell}]" if cell else "a cell")  # the run's number, as beside the cell
         out.extend(f"{name}()" for name in group.names)
         out.append(f"{', '.join(sorted(group.models)) or 'a model'} ×{group.count}")
     return [*out, subject]
@@ -133,7 +133,7 @@ def in_words(lineage: Lineage, subject: str) -> str:
             continue
         cell = lineage.cell_number(group.execution)
         through = " → ".join(f"{n}()" for n in group.names)
-        where = f"cell {cell}" if cell else "a cell"
+        where = f"[{cell}]" if cell else "a cell"
         models = ", ".join(sorted(group.models)) or "a model"
         lines.append(
             f"  {where}{' → ' + through if through else ''} asked {models}, {group.count} call(s), line {group.chain[-1][1]}"

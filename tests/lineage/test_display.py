@@ -210,6 +210,27 @@ def test_only_html_changes_and_only_while_installed(shell: Any) -> None:
     assert "format" not in vars(shell.display_formatter)
 
 
+def test_a_formatter_and_a_hook_that_somebody_put_there_before_are_kept(shell: Any) -> None:
+    df = frame()
+    html = shell.display_formatter.formatters["text/html"]
+    html.for_type(type(df), lambda one: "<p>mine</p>" + one._repr_html_())
+    inner, asked = shell.display_formatter.format, []
+
+    def theirs(obj: Any, *args: Any, **kwargs: Any) -> Any:
+        asked.append(obj)
+        return inner(obj, *args, **kwargs)
+
+    shell.display_formatter.format = theirs
+    plain = shell.display_formatter.format(df)
+    with display.install(shell, lambda one: {"label": GENERATED}):
+        data, _ = shell.display_formatter.format(df)
+        assert data["text/html"].startswith("<p>mine</p>")
+        assert "label (AI)" in data["text/html"]
+        assert len(asked) == 2
+    assert shell.display_formatter.format is theirs
+    assert shell.display_formatter.format(df) == plain
+
+
 def test_display_options_and_the_trait_hold(shell: Any) -> None:
     df = frame()
     on = [True]

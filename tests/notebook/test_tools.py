@@ -166,6 +166,7 @@ def study_file(folder: Path) -> Path:
 
 def headless(nb: dict[str, Any], folder: Path) -> None:
     """What every headless run must leave."""
+    nbformat.validate(nbformat.from_dict(nb))
     found = provenance_of(nb)
     assert found.count("shown") == 2
     (stamp,) = stamps_of(nb)
@@ -207,6 +208,7 @@ def test_the_papermill_engine_writes_marks_and_log_also_after_an_error(tmp_path:
     )
     assert "failed as it should" in ran("-c", program, cwd=tmp_path).stdout
     out = read(tmp_path / "out.ipynb")
+    nbformat.validate(nbformat.from_dict(out))
     marked = [c for _, c in cells(out) if KEY in c["metadata"]]
     assert [c["id"] for c in marked] == ["c-ask"]
     (entry,) = out["metadata"][KEY]["sessions"].values()
