@@ -108,7 +108,8 @@ class Guard:
         """
         place = self._place(request, destination)
         host = request.host if request is not None and request.host else destination
-        deadline = _Deadline(len(request.body) if request is not None else 0)
+        size = len(request.body) if request is not None else 0
+        deadline = _Deadline(size)
         if self.is_blind and place == "external":
             raise self._closed("lost", host, destination)
         with _FailClosed(self, place, host, destination):
@@ -122,7 +123,8 @@ class Guard:
             if found.blind and self._blocking(place):
                 raise self._closed("long", host, destination, unread=", ".join(found.unread))
         if not any(f.action == "block" for f in findings):  # a pattern that fails must not undo what columns said
-            findings += self._of_patterns(found, place, self._rules(), deadline)
+            rules = self._rules()  # models may load for seconds: that is not the time of an examination
+            findings += self._of_patterns(found, place, rules, _Deadline(size))
         scan = Scan(tuple(findings), tuple(found.unread))
         if scan.action == "block":
             first = scan.of("block")[0]
@@ -171,9 +173,10 @@ class Guard:
         own = patterns.own(dict(given))
         rules = {**patterns.RULES, **own}
         if self._asked("name") in {"warn", "block"} and "name" in asked:
-            from jupyter_aiprov.guard.names import name
+            from jupyter_aiprov.guard import names
 
-            rules["name"] = name
+            names.ready()  # now, not while the time of an examination runs
+            rules["name"] = names.name
         rules = {n: r for n, r in rules.items() if self._asked(n) != "off"}
         self._made = dict(asked), dict(given), rules
         return rules
