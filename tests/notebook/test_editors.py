@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -103,7 +102,7 @@ def test_a_file_downloaded_from_colab_says_the_same(whole: tuple[Made, Path]) ->
     path.write_text(json.dumps(as_colab(read(path), keeps_ours=True)))
     after = shown(path)
     assert after["counts"] == before["counts"]
-    assert [u["models"] for u in after["uses"]] == [u["models"] for u in before["uses"]]
+    assert [{**u, "cell_id": None} for u in after["uses"]] == [{**u, "cell_id": None} for u in before["uses"]]
     assert verify(read(path), one.journals).changes == ()
 
 
@@ -148,24 +147,23 @@ def test_the_shared_document_of_jupyter_collaboration_keeps_everything(whole: tu
 
 # ── nbval ──────────────────────────────────────────────────────────────────────────
 def test_nbval_leaves_the_file_as_it_was_and_passes_with_our_stamps_in_it(tmp_path: Path) -> None:
-    """It runs the notebook and compares outputs: `--nbval-lax` and, with stable stamps, `--nbval`."""
+    """It runs the notebook and compares outputs; stable stamps are the same in every run.
+
+    The notice of the first run in a folder is not: the file is one of the second run.
+    """
     pytest.importorskip("nbval")
     path = study_file(tmp_path)
     nb = read(path)
     nb["cells"][0]["source"] += "\n%config AIProv.stamp = 'stable'"
     path.write_bytes(dumps(nb))
-    ran("-m", "nbconvert", "--execute", "--to", "notebook", "--inplace", path.name, cwd=tmp_path)
+    for _ in range(2):
+        ran("-m", "nbconvert", "--execute", "--to", "notebook", "--inplace", path.name, cwd=tmp_path)
     assert provenance_of(read(path)).count("shown") == 2
     before = path.read_bytes()
     shape = ("-p", "no:cacheprovider", "-p", "no:xdist", "-c", "/dev/null", "--rootdir", str(tmp_path))
-    ran("-m", "pytest", "-q", *shape, "--nbval-lax", "--nbval-current-env", path.name, cwd=tmp_path)
-    (tmp_path / "sanitize.cfg").write_text('[ids]\nregex: "(session|file|root|id|sha256)": "[^"]*"\nreplace: ID\n')
-    kept = ("--nbval-sanitize-with", "sanitize.cfg")
-    done = ran(
-        "-m", "pytest", "-q", *shape, "--nbval", "--nbval-current-env", *kept, path.name, cwd=tmp_path, ok=(0, 1)
-    )
+    done = ran("-m", "pytest", "-q", *shape, "--nbval", "--nbval-current-env", path.name, cwd=tmp_path)
+    assert "3 passed" in done.stdout
     assert path.read_bytes() == before
-    assert done.returncode == 0, done.stdout[-3000:]
 
 
 # ── git and nbdime ─────────────────────────────────────────────────────────────────
@@ -210,8 +208,8 @@ def test_the_nbdime_recipe_of_the_readme_hides_marks_and_log_and_nothing_else(ma
     (settings / "nbdime_config.json").write_text(json.dumps(RECIPE))
 
     def difference(other: str, **env: str) -> str:
-        words = ("-m", "nbdime.nbdiffapp", "--no-color", "plain.ipynb", other)
-        return ran(*words, cwd=one.folder, ok=(0, 1), **env).stdout
+        as_command = "import sys; from nbdime.nbdiffapp import main; sys.argv[0] = 'nbdiff'; sys.exit(main())"
+        return ran("-c", as_command, "--no-color", "plain.ipynb", other, cwd=one.folder, ok=(0, 1), **env).stdout
 
     recipe = {"JUPYTER_CONFIG_DIR": str(settings)}
     assert KEY in difference("marked.ipynb")
@@ -227,11 +225,13 @@ def test_an_archive_without_hidden_folders_says_what_was_not_supplied(whole: tup
     away = tmp_path / "artifact"
     shutil.copytree(one.folder, away, ignore=lambda _folder, names: [n for n in names if n.startswith(".")])
     copy = away / path.name
-    assert shown(copy) == {**shown(path), "notebook": shown(copy)["notebook"]}
-    assert verify(read(copy)).answer == "consistent" or verify(read(copy)).answer == "not-supplied"
-    done = ran("-m", "jupyter_aiprov", "verify", copy.name, cwd=away, ok=(0, 1, 3))
-    assert "records not supplied" in done.stdout or "not anchored" in done.stdout
-    ran("-m", "jupyter_aiprov", "annotate", copy.name, cwd=away, ok=(0, 1, 2, 3))
+    said, whole_said = shown(copy), shown(path)
+    for told in ("models", "counts", "uses", "gaps"):
+        assert said[told] == whole_said[told]
+    assert verify(read(copy)).answer == "not-supplied"
+    done = ran("-m", "jupyter_aiprov", "verify", copy.name, cwd=away)
+    assert "12 records not supplied" in done.stdout
+    ran("-m", "jupyter_aiprov", "annotate", copy.name, cwd=away)
     assert provenance_of(read(copy)).count("shown") == 3  # nothing was taken away
     stripped = read(copy)
     for _, cell in cells(stripped):
@@ -241,8 +241,3 @@ def test_an_archive_without_hidden_folders_says_what_was_not_supplied(whole: tup
     words = ("-m", "jupyter_aiprov", "annotate", "--journal", str(one.journal_folder), copy.name)
     ran(*words, cwd=away)
     assert provenance_of(read(copy)).count("shown") == 3
-
-
-def test_python_that_runs_these_tests_has_the_tools_or_says_so() -> None:
-    """A skip above says which tool is missing; nbformat and nbconvert never are."""
-    assert sys.modules.get("nbformat") or __import__("nbformat")
