@@ -11,9 +11,12 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+from jupyter_aiprov.schema._valid import Valid, validators
 
 MAX_PROBLEMS = 50
 _TYPES: dict[str, type | tuple[type, ...]] = {
@@ -45,9 +48,23 @@ def problems(name: str, value: Any) -> list[str]:
 
 def conformed(name: str, value: Any) -> tuple[Any, list[str]]:
     """The record without what the schema does not allow, and what that was; None if nothing is left."""
+    with suppress(RecursionError):  # nested beyond reason: the slower reading looks at what the schema names
+        if _validators()[name](value):
+            return _copied(value), []
     found: list[str] = []
     kept = _conform(load()["$defs"][name], value, name, found)
     return (None if kept is _DROP else kept), found
+
+
+@cache
+def _validators() -> Mapping[str, Valid]:
+    return validators(load()["$defs"])
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(one) for key, one in value.items()}
+    return [_copied(one) for one in value] if isinstance(value, list) else value
 
 
 @cache

@@ -92,4 +92,24 @@ def test_it_refuses_what_the_library_refuses_and_what_it_keeps_is_valid(data: An
     value = {**VALID[name], **data.draw(st.dictionaries(st.sampled_from(keys), _ANY, max_size=2))}
     kept, problems = schema.conformed(name, value)
     assert (problems == []) == library(name, value), problems
+    told: list[str] = []  # the tolerant reading itself, without the short cut for whole records
+    slow = schema._conform(schema.load()["$defs"][name], value, name, told)
+    assert told == problems
+    assert kept == (None if slow is schema._DROP else slow)
     assert kept is None or library(name, kept)
+
+
+@pytest.mark.parametrize("depth", [100, 5_000])
+def test_what_is_nested_beyond_reason_is_kept_or_dropped_and_never_an_error(depth: int) -> None:
+    deep: Any = 1
+    for _ in range(depth):
+        deep = {"a": [deep]}
+    kept, problems = schema.conformed("declaration", {"type": "declaration", "id": "d", "kind": "note", "value": deep})
+    assert kept is not None
+    assert not problems
+
+
+def test_a_reading_is_a_copy() -> None:
+    kept, _ = schema.conformed("stamp", VALID["stamp"])
+    kept["groups"][0]["count"] = 9
+    assert VALID["stamp"]["groups"][0]["count"] == 1
