@@ -202,7 +202,8 @@ class Lineage:
         for group in fresh:
             self._counts.setdefault(str(group.execution), number or 0)
         self._counts[execution.id] = number or 0
-        named = [(self.shell.user_ns[n], v) for n, v in self.module.vars.items() if n in self.shell.user_ns]
+        live = self.shell.user_ns
+        named = [(live[n], v) for n, v in self.module.vars.items() if n in live and n != "_"]  # `_` is another by now
         self.lifter.start(named)
         self.module.old = self._was
         self.files.begin()

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["described"]
 _DEPTH: Final = 24
-_RECURSION: Final = 2
+_RECURSION: Final = 3
 extend = containers.extend
 concatenated = containers.concatenated
 operated = tables.operated
@@ -298,8 +298,12 @@ def _remember(flow: Flow, key: Any, result: Value) -> Value:
 def inline(flow: Flow, data: dict[str, Any], args: list[Value], kwargs: dict[str, Value]) -> Value:
     """Enter a function: parameters are the caller's own objects."""
     node = data["node"]
-    if len(flow.active) >= _DEPTH or flow.active.count(node) >= _RECURSION:
+    if len(flow.active) >= _DEPTH:
         return anything()
+    if flow.active.count(node) >= _RECURSION:
+        return scalar(const=None)  # it ends somewhere: what it comes to then was seen further up
+    if flow.stack in flow.prefixes:
+        flow.entered.setdefault(flow.stack, []).append((data["file"], node.lineno, node.end_lineno or node.lineno))
     defined: Scope = data["scope"]
     scope = Scope(defined.module, defined if not isinstance(defined, Module) else None)
     _bind(node.args, scope, args, kwargs, data)
@@ -412,6 +416,10 @@ def call_method(flow: Flow, owner: Value, name: str, args: list[Value], kwargs: 
     if owner.kind == "module":
         return invoke(flow, attribute(flow, owner, name), args, kwargs)
     if owner.kind == "object":
+        steps = classes.steps(flow, owner, name)
+        if steps is not None:  # scikit-learn's `fit_transform` of a class that brings both
+            invoke(flow, steps[0], args, kwargs)
+            return invoke(flow, steps[1], args[:1], {})
         found = attribute(flow, owner, name)
         if found.kind in {"func", "class", "object"}:
             return invoke(flow, found, args, kwargs)

@@ -199,6 +199,19 @@ def _namespace(flow: Flow, args: list[Value], kwargs: dict[str, Value]) -> Value
     return out
 
 
+def steps(flow: Flow, owner: Value, name: str) -> tuple[Value, Value] | None:
+    """`fit` and what follows it, where a library's base class calls both of the user's."""
+    first, _, last = name.partition("_")
+    cls = class_of(flow, owner)
+    if first != "fit" or last not in {"transform", "predict"} or cls is None:
+        return None
+    whole, pair = of_class(flow, cls, name), [of_class(flow, cls, n) for n in (first, last)]
+    if (whole is not None and is_user_code(flow, whole)) or any(p is None or p.kind != "func" for p in pair):
+        return None
+    one, other = (bound(flow, owner, p) for p in pair if p is not None)
+    return one, other
+
+
 # ── super() ───────────────────────────────────────────────────────────────────────
 def is_super(node: ast.expr) -> bool:
     """`super()`."""

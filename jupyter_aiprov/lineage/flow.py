@@ -70,7 +70,9 @@ class Flow:
         self.stopped = False
         self.spawned = False
         self.figure: Value | None = None
+        self.shown: Value | None = None  # of the last expression that stood alone
         self.uncertain = 0
+        self.entered: dict[tuple[Entry, ...], list[tuple[str, int, int]]] = {}  # functions called at a node
         self.deferred: list[int] = []  # depths of the stack below which calls are made later, from elsewhere
         self.bound: dict[str, int] = {}
 
@@ -78,8 +80,8 @@ class Flow:
     def run(self, tree: ast.Module, file: str, groups: Sequence[Group], stop_line: int = 0) -> None:
         """Interpret a cell that ran to its end, or to the line it failed in."""
         self.stack, self.file, self.steps = (), file, 0
-        self.control, self.active, self.deferred, self.exits = [], [], [], []
-        self.stop_line, self.stopped, self.spawned = stop_line, False, False
+        self.control, self.active, self.deferred, self.exits, self.entered = [], [], [], [], {}
+        self.stop_line, self.stopped, self.spawned, self.shown = stop_line, False, False, None
         self.sites.begin(list(groups))
         self.prefixes = {g.chain[:n] for g in groups if g.is_rooted for n in range(1, len(g.chain))}
         for statement in tree.body:
@@ -88,6 +90,13 @@ class Flow:
             self._credit(statement, before)
             if self.stopped:
                 break
+        if not self.stopped:
+            self._show(tree)
+
+    def _show(self, tree: ast.Module) -> None:
+        """What the shell calls `_`: the value of an expression that ended the cell."""
+        if self.shown is not None and isinstance(tree.body[-1], ast.Expr):
+            self.main.vars["_"] = self.shown
 
     def _top(self, statement: ast.stmt) -> None:
         last = statement.end_lineno or statement.lineno
@@ -139,7 +148,9 @@ class Flow:
             raise TooMuchError
 
     def _do_Expr(self, node: ast.Expr, scope: Scope) -> None:
-        self.eval(node.value, scope)
+        value = self.eval(node.value, scope)
+        if scope is self.main:
+            self.shown = value
 
     def _do_Assign(self, node: ast.Assign, scope: Scope) -> None:
         value = self.under(self.eval(node.value, scope))
@@ -522,7 +533,10 @@ class Flow:
         value = self.eval(node.operand, scope)
         if isinstance(node.op, ast.USub) and type(value.const) in {int, float}:
             return scalar(value.label, -value.const)
-        return self.operated(value, value, None)
+        out = self.operated(value, value, None)
+        if isinstance(node.op, ast.Invert) and out.kind in {"series", "array"}:
+            out.data = {**(out.data if isinstance(out.data, dict) else {}), "not": value}
+        return out
 
     def _of_BinOp(self, node: ast.BinOp, scope: Scope) -> Value:
         return self.operated(self.eval(node.left, scope), self.eval(node.right, scope), node.op)
@@ -646,15 +660,25 @@ class Flow:
         exact = self.sites.exact(self.stack, self.deferred) if self.sites.by_end else []
         if exact:
             return calls.source(self, exact, action, args, node)
+        before = self.entered.pop(self.stack, None)
         value = action()
+        entered = self.entered.pop(self.stack, [])
+        if before is not None:
+            self.entered[self.stack] = before
         if self.stack in self.prefixes:
-            missed = self.sites.below(self.stack)
+            depth = len(self.stack)
+            missed = [g for g in self.sites.below(self.stack) if not entered or _goes_through(g.chain[depth], entered)]
             if missed:
                 return calls.opaque(self, missed, value, args)
         return value
 
     def _of_Call(self, node: ast.Call, scope: Scope) -> Value:
         return calls.call(self, node, scope)
+
+
+def _goes_through(entry: Entry, functions: Sequence[tuple[str, int, int]]) -> bool:
+    """One of these functions made the call; it was not another that the same node calls at other times."""
+    return any(file == entry[0] and first <= entry[1] <= last for file, first, last in functions)
 
 
 def _loaded(node: ast.expr) -> ast.expr:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from jupyter_aiprov.lineage import rows_flow, shapes
-from jupyter_aiprov.lineage.labels import CLEAN, DERIVED, Label, computed, joined, reduced
-from jupyter_aiprov.lineage.methods import column, items_of, map_item
+from jupyter_aiprov.lineage.labels import CLEAN, DERIVED, Label, chosen, computed, joined, reduced
+from jupyter_aiprov.lineage.methods import column, described, items_of, map_item
 from jupyter_aiprov.lineage.rows_flow import cell, row_of
 from jupyter_aiprov.lineage.state import (
     UNKNOWN,
@@ -20,6 +20,7 @@ from jupyter_aiprov.lineage.state import (
     contents,
     element,
     merged,
+    relabelled,
     repeated,
     scalar,
     sequence,
@@ -164,7 +165,11 @@ def merge(flow: Flow, owner: Value, args: Args, kwargs: Keywords, name: str = "m
     if name == "merge" and not keys and not by_index and (how is None or how.const != "cross"):
         keys.update(k for other in others for k in other.fields if k in owner.fields)
     suffixes = _suffixes(name, kwargs)
+    by = computed(*(touched(column(owner, k)) for k in keys if k in owner.fields))
     for other in others:
+        if by.is_ai and not any(summary(other.fields[k]).is_ai for k in keys if k in other.fields):
+            looked_up = described(flow, by)
+            other = relabelled(other, lambda x, w=looked_up: x if x.is_ai else chosen(x, by, w))  # type: ignore[misc]
         if other.kind == "series":
             found = (other.data or {}).get("name") if isinstance(other.data, dict) else None
             out.fields[found] = other
@@ -338,6 +343,24 @@ def _drop(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
     return out
 
 
+def _unnest(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
+    """polars' `unnest(column)`: a column for each field of its records."""
+    out = clone(owner)
+    given = args or [kwargs["columns"]] if args or "columns" in kwargs else []
+    for name in [n for a in given for n in shapes.listed(a)]:
+        inner = element(column(owner, name)) or scalar()
+        names = list(out.fields)
+        out.fields.pop(name, None)
+        found = {k: repeated("series", v) for k, v in inner.fields.items() if type(k) is str}
+        rest = inner.rest if inner.rest is not None else anything(inner.label) if inner.label.is_ai else None
+        if rest is not None:
+            out.rest = repeated("series", rest)
+        before = names.index(name) if name in names else len(names)
+        left, right = names[:before], [n for n in names[before:] if n in out.fields]
+        out.fields = {n: out.fields[n] for n in left} | found | {n: out.fields[n] for n in right}
+    return out
+
+
 def _put_at(flow: Flow, owner: Value, args: Args) -> Value:
     """pyarrow's `append_column(name, values)`: a new table."""
     from jupyter_aiprov.lineage.stores import as_column
@@ -375,7 +398,12 @@ def _insert(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
 
     value = args[2] if len(args) > 2 else kwargs.get("value", args[1] if len(args) > 1 else scalar())
     key = args[1] if len(args) > 2 else kwargs.get("column", scalar())
+    names = list(owner.fields)
     put(flow, owner, key, value)
+    place = args[0].const if args else kwargs["loc"].const if "loc" in kwargs else UNKNOWN
+    if type(place) is int and owner.rest is None and len(owner.fields) == len(names) + 1:
+        names.insert(place, next(n for n in owner.fields if n not in names))
+        owner.fields = {n: owner.fields[n] for n in names}
     return scalar(const=None)
 
 
@@ -395,6 +423,7 @@ METHODS: dict[str, Callable[[Any, Value, Args, Keywords], Value]] = {
     "iter_rows": rows_flow.iter_rows,
     "melt": shapes.melt,
     "unpivot": shapes.melt,
+    "unnest": _unnest,
     "stack": shapes.stack,
     "unstack": shapes.keep_all,
     "eval": shapes.evaluated,

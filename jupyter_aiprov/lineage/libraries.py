@@ -331,6 +331,10 @@ def _numeric(flow: Flow, last: str, args: Args, kwargs: Keywords) -> Value | Non
         tests = items_of(flow, args[0])[0] or [args[0]]
         choices = items_of(flow, args[1])[0] or [args[1]]
         return _chosen(flow, tests, choices, kwargs.get("default", args[2] if len(args) > 2 else scalar(const=0)))
+    if last == "unique" and args and any(k.startswith("return_") for k in kwargs):
+        extra = repeated("array", scalar(computed(contents(args[0]), reduced(args[0].label))))
+        found = Value("array", fields=dict(args[0].fields), rest=args[0].rest)
+        return sequence("tuple", [found, *(clone(extra) for k in kwargs if k.startswith("return_"))])
     if last in _ARRAYS and args:
         given = args[0]
         if given.kind in {"scalar", "any", "response"}:
@@ -353,6 +357,9 @@ def _numeric(flow: Flow, last: str, args: Args, kwargs: Keywords) -> Value | Non
         if given.kind == "map":
             return repeated("array", given.rest)
         return out
+    if last == "arange":  # how many there are is no value of any
+        label = computed(*(touched(a) for a in args))
+        return Value("array", Label(selected=label.selected), rest=scalar(label if len(args) > 2 else CLEAN))
     if last in {"zeros", "zeros_like", "empty", "empty_like"}:
         return repeated("array", scalar(const=0.0))  # a placeholder, until it is written
     if last in {"full", "full_like"} and args:

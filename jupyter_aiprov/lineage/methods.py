@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 import types
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -48,7 +49,7 @@ def attribute(flow: Flow, owner: Value, name: str) -> Value:
     if owner.kind == "object":
         return _of_object(flow, owner, name)
     if owner.kind in {"frame", "series", "array"}:
-        return _of_table(owner, name)
+        return _of_table(flow, owner, name)
     if owner.kind == "expr":
         resolve = owner.data["resolve"]
         return Value("expr", data={**owner.data, "resolve": lambda f: attribute(flow, resolve(f), name)})
@@ -180,9 +181,12 @@ def flow_call(flow: Flow, function: Value, args: list[Value]) -> Value:
     return invoke(flow, function, args, {})
 
 
-def _of_table(owner: Value, name: str) -> Value:
+def _of_table(flow: Flow, owner: Value, name: str) -> Value:
     if owner.kind == "frame" and name in owner.fields and name not in {"columns", "index", "shape", "loc", "iloc"}:
         return owner.fields[name]
+    own = _accessor(flow, owner, name)
+    if own is not None:
+        return own
     if name in INDEXERS:
         return Value("indexer", data={"owner": owner, "which": name})
     if name in {"shape", "size", "empty", "height", "__len__"}:
@@ -212,6 +216,21 @@ def _of_table(owner: Value, name: str) -> Value:
         )
     label = computed(contents(owner)) if owner.kind != "frame" else CLEAN  # `result.pvalue`
     return Value("any", label, data={"method": name, "owner": owner})
+
+
+def _accessor(flow: Flow, owner: Value, name: str) -> Value | None:
+    """`df.mine`, where `mine` is a class that the user registered with pandas or polars."""
+    wanted = {"frame": ("DataFrame", "LazyFrame"), "series": ("Series",)}.get(owner.kind, ())
+    for library in ("pandas", "polars"):
+        module = sys.modules.get(library)
+        for kind in wanted if module is not None else ():
+            cls = module.__dict__.get(kind)
+            found = cls.__dict__.get(name) if isinstance(cls, type) else None
+            for key in ("_accessor", "_ns"):
+                made = getattr(found, "__dict__", {}).get(key)
+                if isinstance(made, type) and flow.lifter._is_own(made):
+                    return flow_call(flow, flow.lifter.lift(made), [owner])
+    return None
 
 
 def frame_array(owner: Value) -> Value:

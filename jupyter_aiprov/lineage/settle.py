@@ -254,12 +254,13 @@ class Settler:
         if label.origin != MIXED:
             self.tracked.mark(key, obj)
             return
-        if label.edits and before is not None and self.tracked.is_tracked(key) and images.image(key[0]) is not None:
+        rewritten = bool(label.edits) or (isinstance(found.data, dict) and "rewritten" in found.data)
+        if rewritten and before is not None and self.tracked.is_tracked(key) and images.image(key[0]) is not None:
             marks = self.tracked.edits(key, obj, images.image(key[0]))
             if marks is not None and marks.is_mixed:
                 return
         mask = self._mask(key, found, value, obj, names, live)
-        change = changes.get(key[1]) if mask is None and not label.edits else None  # compared only now
+        change = changes.get(key[1]) if mask is None and not rewritten else None  # compared only now
         if mask is None and change is not None and not change.is_new and change.mask is not None:
             mask = change.mask
         if mask is None and before is None:
@@ -318,6 +319,9 @@ class Settler:
         items = found.items
         if items is not None and len(items) == total:
             return [summary(i).is_ai for i in items]
+        data = found.data if isinstance(found.data, dict) else {}
+        if "writes" in data:
+            return self._by_writes(data["writes"], total, names, live)
         parts = found.parts or value.parts
         if parts is not None:
             return self._by_parts(key[1], parts, total, names, live)
@@ -328,6 +332,31 @@ class Settler:
             clean = [p for p in pair if not summary(p).is_ai]
             if len(clean) == 1:
                 return self._unlike(obj, key[1], clean[0], names, live)
+        return None
+
+    def _by_writes(
+        self, writes: list[tuple[Value | None, bool]], total: int, names: Mapping[str, Value], live: Mapping[str, Any]
+    ) -> list[bool] | None:
+        """Rows written under masks that have names, one write after the other."""
+        out = [False] * total
+        for rows, is_ai in writes:
+            chosen = [True] * total if rows is None else self._mask_of(rows, total, names, live)
+            if chosen is None:
+                return None
+            out = [is_ai if c else o for c, o in zip(chosen, out, strict=True)]
+        return out
+
+    def _mask_of(
+        self, rows: Value, total: int, names: Mapping[str, Value], live: Mapping[str, Any]
+    ) -> list[bool] | None:
+        inner = rows.data.get("not") if isinstance(rows.data, dict) else None
+        if isinstance(inner, Value):
+            found = self._mask_of(inner, total, names, live)
+            return None if found is None else [not f for f in found]
+        for name, value in names.items():
+            if value is rows and kind_of(live.get(name)) in {"series", "array"} and len(live[name]) == total:
+                flags = _values(live[name], None, _ROWS)
+                return flags if len(flags) == total and all(type(f) is bool for f in flags) else None
         return None
 
     def _by_parts(

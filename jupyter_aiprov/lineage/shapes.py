@@ -44,14 +44,11 @@ def melt(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
         inner = one if inner is None else merged(inner, one, rows=True)
     if not values and owner.rest is not None:
         inner = cell(owner.rest)
-    value_name = kwargs["value_name"].const if "value_name" in kwargs else "value"
-    var_name = (
-        kwargs["var_name"].const
-        if "var_name" in kwargs
-        else kwargs["variable_name"].const
-        if "variable_name" in kwargs
-        else "variable"
-    )
+    names = [
+        kwargs.get(k, args[i] if i < len(args) else scalar()).const for i, k in ((3, "value_name"), (2, "var_name"))
+    ]
+    names[1] = kwargs["variable_name"].const if "variable_name" in kwargs else names[1]
+    value_name, var_name = (n if type(n) is str else k for n, k in zip(names, ("value", "variable"), strict=True))
     out = picked_columns(owner, ids)
     out.fields[value_name] = repeated("series", inner or scalar())
     out.fields[var_name] = repeated("series", scalar())

@@ -7,7 +7,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from jupyter_aiprov.lineage.labels import CLEAN, Label, computed, joined
+from jupyter_aiprov.lineage.labels import CLEAN, DERIVED, GENERATED, NONE, Label, computed, joined
 from jupyter_aiprov.lineage.methods import attribute, children_of, flow_call, items_of
 from jupyter_aiprov.lineage.state import (
     CONTAINERS,
@@ -257,12 +257,31 @@ def partly(column: Value | None, value: Value, by: Label = CLEAN) -> Value:
     if la.is_ai and not lb.is_ai and inner.const is not UNKNOWN and not inner.is_missing:
         label = Label(2, la.low, la.sites, la.selected, la.constants, la.edits | _const(inner.const))
         out = repeated("series", scalar(label))
+    elif lb.origin == DERIVED and not la.is_ai and old.const is not UNKNOWN:  # a placeholder, until it is written
+        out = repeated("series", scalar(lb))
     elif lb.origin >= 2 and not la.is_ai and old.const is not UNKNOWN and (old.const == "" or not old.is_missing):
         # rows that keep the fixed value are no AI's: an empty text too, while None and NaN are no value
         out = repeated(
             "series", scalar(Label(lb.origin, lb.low, lb.sites, lb.selected, lb.constants | _const(old.const)))
         )
     out.origin = column
+    if la.is_ai and not lb.is_ai and inner.const is UNKNOWN:
+        out.data = {"rewritten": True}  # which rows a person wrote, a before-image of the cell cannot tell
+    return out
+
+
+def _masked(out: Value, column: Value | None, value: Value, rows: Value) -> Value:
+    """Remember which rows were written with what: a mask that has a name can be read when the cell is over."""
+    data = column.data if column is not None and isinstance(column.data, dict) else {}
+    before = data.get("writes")
+    if before is None:
+        origin = summary(column).origin if column is not None else NONE
+        before = [(None, origin == GENERATED)] if origin in {NONE, GENERATED} else None
+    if before is not None and len(before) < 50:
+        out.data = {
+            **(out.data if isinstance(out.data, dict) else {}),
+            "writes": [*before, (rows, summary(value).is_ai)],
+        }
     return out
 
 
@@ -289,7 +308,8 @@ def _set_located(flow: Flow, indexer: Value, key: Value, value: Value, node: ast
         return
     parts = parts_of(flow, value, len(chosen_names)) if len(chosen_names) > 1 else [value]
     for name, part in zip(chosen_names, parts, strict=True):
-        owner.fields[name] = as_column(part) if whole else partly(owner.fields.get(name), part, by)
+        old = owner.fields.get(name)
+        owner.fields[name] = as_column(part) if whole else _masked(partly(old, part, by), old, part, rows)
 
 
 def _names(owner: Value, names: Value, *, by_position: bool) -> list[Any] | None:

@@ -499,6 +499,8 @@ def _series_method(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keyw
         )
     if name == "item":
         return inner or scalar()
+    if name == "field" and inner is not None and args:  # of a record in each row
+        return repeated("series", inner.fields.get(args[0].const, inner.rest or anything(inner.label)))
     return Value(owner.kind, CLEAN, rest=scalar(label), keys=owner.keys, data=named_as(owner))
 
 
