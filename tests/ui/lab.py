@@ -28,7 +28,7 @@ def put(server: Server, name: str, nb: dict[str, Any]) -> None:
 
 
 def execute(page: Any, command: str, args: dict[str, Any] | None = None) -> None:
-    page.evaluate("([c, a]) => window.jupyterapp.commands.execute(c, a)", [command, args or {}])
+    page.evaluate("([c, a]) => window.jupyterapp.commands.execute(c, a).then(() => null)", [command, args or {}])
 
 
 def run_all(page: Any) -> None:

@@ -26,6 +26,9 @@ def test_axe_finds_no_serious_violation_in_any_view(theme: str, server: Server, 
     page.wait_for_function("t => document.body.dataset.jpThemeName === t", arg=theme)
     page.locator(".jp-AIProv-stamp").first.wait_for()
     page.add_script_tag(path=str(AXE))
+    page.get_by_role("button", name="Check file integrity").click()
+    page.locator(".jp-AIProv-head summary", has_text="Not captured").click()
+    page.locator(".jp-AIProv-stamp summary").first.click()
     found = []
     for view in ("timeline", "data", "review", "disclosure"):
         tab(page, view)
@@ -34,6 +37,12 @@ def test_axe_finds_no_serious_violation_in_any_view(theme: str, server: Server, 
             page.locator(".jp-AIProv-subject").first.click()
         if view == "review":
             page.locator(".jp-AIProv-choice").first.click()
+            page.locator(".jp-AIProv-sign").wait_for()
+        if view == "timeline":
+            page.locator(".jp-AIProv-expand").first.click()
+            page.locator(".jp-AIProv-author summary").click()
+        if view == "disclosure":
+            page.locator(".jp-AIProv-open").first.wait_for()
         for part in (".jp-AIProv-panel", ".jp-AIProv-badge", ".jp-AIProv-stamp"):
             result = page.evaluate("part => axe.run(part, { resultTypes: ['violations'] })", part)
             found += [
@@ -66,6 +75,33 @@ def test_everything_in_the_panel_is_reached_with_tab_and_arrow_keys(server: Serv
     page.keyboard.press("u")
     page.get_by_role("button", name="Sign 1 review").wait_for()
     assert page.locator(".jp-AIProv-choice[aria-pressed='true']").inner_text() == "Rejected"
+
+
+def test_every_control_of_every_view_is_reached_with_tab_alone(server: Server, show: Callable[..., Any]) -> None:
+    sample.write(server.folder / "tabs.ipynb", sample.notebook())
+    page = show("tabs.ipynb")
+    page.get_by_text("This kernel does not record.").wait_for()
+    for view in ("timeline", "data", "review", "disclosure"):
+        tab(page, view)
+        page.wait_for_selector(f"#jp-AIProv-tab-{view}[aria-selected='true']")
+        if view == "disclosure":
+            page.locator(".jp-AIProv-open").first.wait_for()
+        count = page.evaluate(
+            """() => {
+                 const wanted = document.querySelectorAll(
+                   '#jp-AIProv-view :is(button, input, select, textarea, summary, [role=button]):not(:disabled)');
+                 const shown = [...wanted].filter(one => one.checkVisibility());
+                 shown.forEach((one, i) => one.dataset.wanted = i);
+                 return shown.length;
+               }"""
+        )
+        assert count > 3
+        page.locator(f"#jp-AIProv-tab-{view}").focus()
+        reached = set()
+        for _ in range(count + 20):  # regions that scroll, and items of the list, are stops too
+            page.keyboard.press("Tab")
+            reached.add(page.evaluate("() => document.activeElement.dataset.wanted ?? null"))
+        assert {str(i) for i in range(count)} <= reached, view
 
 
 def test_in_french_no_english_is_left(server: Server, show: Callable[..., Any]) -> None:
