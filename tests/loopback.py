@@ -6,6 +6,7 @@ The first part of a path may say how to answer: `/~gzip`, `/~503once`, `/~503twi
 
 from __future__ import annotations
 
+import base64
 import binascii
 import gzip
 import json
@@ -201,7 +202,7 @@ SSE = "text/event-stream"
 def answer(path: str, full: str, asked: Json, words: list[str]) -> tuple[str, Any]:
     """("json" | "bytes" | a streaming content type, what to send)."""
     text, model = "".join(words), str(asked.get("model", "model-1"))
-    if path.endswith("/chat/completions"):
+    if path.endswith(("/chat/completions", "/fim/completions")):
         return chat(asked, text, model, words)
     if path.endswith("/responses"):
         return responses(asked, text, model, words)
@@ -231,6 +232,7 @@ def answer(path: str, full: str, asked: Json, words: list[str]) -> tuple[str, An
         count = len(given) if isinstance(given, list) and given and isinstance(given[0], str) else 1
         data = [{"object": "embedding", "index": i, "embedding": [0.1, 0.2]} for i in range(count)]
         return "json", {
+            "id": "emb-1",
             "object": "list",
             "data": data,
             "model": model,
@@ -241,7 +243,9 @@ def answer(path: str, full: str, asked: Json, words: list[str]) -> tuple[str, An
             "id": "cmpl-1", "object": "text_completion", "created": 1, "model": model, "usage": USAGE,
             "choices": [{"index": 0, "text": text, "finish_reason": "stop", "logprobs": None}],
         }  # fmt: skip
-    if path.endswith("/images/generations"):
+    if path.endswith("/rerank"):
+        return "json", {"id": "rr1", "results": [{"index": 1, "relevance_score": 0.9}], "meta": {}}
+    if path.endswith(("/images/generations", "/images/edits")):
         return "json", {"created": 1, "data": [{"b64_json": "aGk="}]}
     if path.endswith("/audio/speech"):
         return "bytes", b"ID3noise"
@@ -406,8 +410,13 @@ def bedrock(path: str, text: str, words: list[str]) -> tuple[str, Any]:
             ("metadata", {"usage": usage, "metrics": {"latencyMs": 1}}),
         ]
         return "application/vnd.amazon.eventstream", [event_frame(name, body) for name, body in events]
+    if path.endswith("/invoke-with-response-stream"):
+        pieces = messages({"stream": True}, text, "claude", words)[1]
+        held = [base64.b64encode(piece.partition(b"data: ")[2].strip()).decode() for piece in pieces]
+        return "application/vnd.amazon.eventstream", [event_frame("chunk", {"bytes": piece}) for piece in held]
     return "json", {
         "content": [{"type": "text", "text": text}],
+        "type": "message",
         "stop_reason": "end_turn",
         "usage": {"input_tokens": 5, "output_tokens": 2},
     }

@@ -139,9 +139,9 @@ def describe(module: ModuleType, session: Any, method: str, str_or_url: Any, kwa
         headers.setdefault("content-type", "application/json")
     if isinstance(data, module.FormData):
         body, headers["content-type"] = _form(data), "multipart/form-data; boundary=form"
-        return Request(method, str(url), headers, body, truncated=True)
+        return Request(method.upper(), str(url), headers, body, truncated=True)
     body, truncated = clipped(getattr(data, "_value", data))
-    return Request(method, str(url), headers, body, truncated=truncated)
+    return Request(method.upper(), str(url), headers, body, truncated=truncated)
 
 
 def _form(form: Any) -> bytes:

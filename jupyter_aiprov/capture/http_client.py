@@ -96,7 +96,7 @@ def describe(connection: Any, body: Any) -> Request:
     to_come = body is None and any(
         k.lower() in ("content-length", "transfer-encoding") and v != "0" for k, v in headers
     )
-    return Request(method, target, request_headers(headers), head, truncated=truncated or to_come)
+    return Request(method.upper(), target, request_headers(headers), head, truncated=truncated or to_come)
 
 
 @lru_cache(maxsize=64)

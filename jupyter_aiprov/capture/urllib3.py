@@ -62,7 +62,7 @@ def describe(pool: Any, method: str, url: str, body: Any, headers: Any) -> Reque
         url = f"{pool.scheme}://{pool.host}{port}{url}"
     items = [(k, v) for k, v in dict(pool.headers if headers is None else headers).items() if v != _SKIPPED]
     head, truncated = clipped(body)
-    return Request(method, url, request_headers(items), head, truncated=truncated)
+    return Request(method.upper(), url, request_headers(items), head, truncated=truncated)
 
 
 def follow(response: Any, call: Call) -> None:

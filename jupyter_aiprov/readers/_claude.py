@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jupyter_aiprov import semconv
-from jupyter_aiprov.model import Invocation, Message, Usage
+from jupyter_aiprov.model import Exchange, Invocation, Message, Usage
 from jupyter_aiprov.readers import _parts, _reading, _stream
 from jupyter_aiprov.readers._json import Dict, dig, items, mapping, mappings, string, unpacked, whole
 
@@ -19,6 +19,14 @@ SETTINGS = {
     "stream": "stream",
 }
 FITS = _reading.has(content=list)
+
+
+def read(asked: Invocation, exchange: Exchange) -> Invocation:
+    """A whole exchange. A client that goes once it has the reason for the end (LiteLLM does) has heard the answer."""
+    found = _reading.read(asked, exchange, plain, streamed, FITS)
+    if found.streamed and not found.complete and found.error_type is None and exchange.ended in ("closed", "gc"):
+        return found.with_(complete=bool(found.finish_reasons))
+    return found
 
 
 def asked(body: Dict, why: str | None = None, model: str | None = None) -> Invocation:

@@ -15,7 +15,7 @@ from jupyter_aiprov.readers._registry import reads
 def messages(exchange: Exchange) -> Invocation:
     """Anthropic Messages, streamed or not.  Usage in message_delta is cumulative: set, never add."""
     body, why = _reading.request_json(exchange.request)
-    return _reading.read(_claude.asked(body, why), exchange, _claude.plain, _claude.streamed, _claude.FITS)
+    return _claude.read(_claude.asked(body, why), exchange)
 
 
 @reads(
@@ -27,7 +27,7 @@ def vertex(exchange: Exchange) -> Invocation:
     """Claude on Vertex AI: the same body, the model in the path."""
     body, why = _reading.request_json(exchange.request)
     model = _reading.path_model(exchange.request.path, "/models/", ":")
-    return _reading.read(_claude.asked(body, why, model), exchange, _claude.plain, _claude.streamed, _claude.FITS)
+    return _claude.read(_claude.asked(body, why, model), exchange)
 
 
 @reads(host="api.anthropic.com", path="/v1/complete", provider="anthropic")

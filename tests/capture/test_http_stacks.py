@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from jupyter_aiprov import readers
 from tests.loopback import TEXT
 
 ASK = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
@@ -340,3 +341,19 @@ async def test_a_task_started_inside_a_send_is_not_silenced_for_ever(tap, instal
     go.set()
     await later[0]
     assert len(tap.calls) == 2
+
+
+async def test_a_method_in_small_letters_is_recognised_as_what_it_is(tap, installed, server):
+    """google-genai's async client sends `post` through aiohttp."""
+    url, body = server.url(path="/v1beta/models/m:generateContent"), json.dumps({"contents": []})
+    async with aiohttp.ClientSession() as session, session.request("post", url, data=body) as answer:
+        await answer.read()
+    connection = HTTPConnection("127.0.0.1", server.port)
+    connection.request("POST".swapcase(), "/v1beta/models/m:generateContent", body)
+    connection.getresponse().read()
+    connection.close()
+    assert [call.request.method for call in tap.calls] == ["POST", "POST"]
+    for call in tap.calls:
+        reader = readers.recognise(call.request)
+        assert reader is not None
+        assert (reader.name, reader.kind) == ("gemini.generate", "call")
