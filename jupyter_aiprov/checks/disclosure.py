@@ -129,6 +129,7 @@ class AIP107(Check):
 class AIP108(Check):
     """Exported AI data carry their label"""
 
+    severity = "error"
     recommendation = 5
     hint = "write the file again with `AIProv.mark_files = 'beside'` (or 'inside'), or add `<file>-metadata.json`"
 

@@ -15,6 +15,7 @@ from jupyter_aiprov.commands._command import Command, options, switch
 from jupyter_aiprov.commands._files import Opened, named, opened, progress
 from jupyter_aiprov.errors import NotebookError, UsageError
 from jupyter_aiprov.lineage.files import is_labelled
+from jupyter_aiprov.provenance import Provenance
 from jupyter_aiprov.verify import verify
 
 
@@ -74,7 +75,7 @@ class CheckNotebooks(Command):
         path = _shown(one.name)
         found = one.provenance()
         document = checks.Document(
-            path, one.nb, found, verify(one.nb, one.journals), {"unlabelled_files": unlabelled(one)}
+            path, one.nb, found, verify(one.nb, one.journals), {"unlabelled_files": unlabelled(one, found)}
         )
         report.recorded += document.is_recorded
         if not document.is_recorded and document.ai_imports:
@@ -130,12 +131,12 @@ def _shown(name: str) -> str:
     return path.as_posix()
 
 
-def unlabelled(one: Opened) -> list[str]:
+def unlabelled(one: Opened, found: Provenance) -> list[str]:
     """Exported files that lie beside the notebook with AI content and carry no label, beside them or inside."""
     if one.name == "-":
         return []
     folder = Path(one.name).parent
-    names = [(d.get("file") or {}).get("name") for d in one.provenance().ai_subjects().values()]
+    names = [(d.get("file") or {}).get("name") for d in found.ai_subjects().values()]
     plain = [name for name in dict.fromkeys(names) if isinstance(name, str) and Path(name).name == name]
     return [name for name in plain if (folder / name).is_file() and not is_labelled(folder / name)]
 

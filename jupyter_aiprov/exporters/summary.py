@@ -19,12 +19,13 @@ from jupyter_aiprov.exporters._wording import (
     in_cells,
     listed,
     outside_text,
+    read_of,
     semicolons,
     things,
     where,
     worth_naming,
 )
-from jupyter_aiprov.exporters._words import Language, amount, joined, number, word
+from jupyter_aiprov.exporters._words import Language, amount, joined, word
 from jupyter_aiprov.provenance import Provenance
 
 NAME = "summary"
@@ -112,7 +113,6 @@ def _depends(facts: Facts, language: Language) -> str:
 
 
 def _checks(facts: Facts, language: Language) -> str:
-    en = language == "en"
     if not facts.checks:
         return word("no-review", language)
     parts = []
@@ -121,13 +121,7 @@ def _checks(facts: Facts, language: Language) -> str:
         if one.stale:
             state = word("stale", language)
         elif one.read is not None and one.total is not None:
-            unit = word(one.unit if one.unit.endswith("s") else one.unit + "s", language)
-            read, total, fixed = (number(n, language) for n in (one.read, one.total, one.corrected))
-            state = (
-                f"{read} of {total} {unit} read, {fixed} corrected"
-                if en
-                else f"{read} {unit} sur {total} contrôlées, {fixed} corrigées"
-            )
+            state = read_of(one, language)
         else:
             state = word(one.status, language)
         parts.append(f"{what} ({state}; {word(one.method, language)})")

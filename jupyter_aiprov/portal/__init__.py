@@ -16,8 +16,8 @@ from typing import Any, Final
 from jupyter_aiprov.exporters import _facts, _words, passport
 from jupyter_aiprov.exporters._document import Block, Heading, Items, Paragraph, clean, html_text, inline, write
 from jupyter_aiprov.exporters._facts import Facts, people
-from jupyter_aiprov.exporters._wording import gap_list
-from jupyter_aiprov.exporters._words import Language, amount, joined, number, word
+from jupyter_aiprov.exporters._wording import gap_list, read_of
+from jupyter_aiprov.exporters._words import Language, amount, joined, word
 from jupyter_aiprov.passport import QUESTIONS
 from jupyter_aiprov.provenance import Provenance
 
@@ -39,7 +39,6 @@ _SAY: Final[dict[str, tuple[str, str]]] = {
     "limits": ("What this page cannot say", "Ce que cette page ne peut dire"),
     "not-stated": ("not stated", "sans mention"),
     "no-check": ("no check by a person is on record", "aucun contrôle par une personne n'est enregistré"),
-    "read": ("{} of {} {} read, {} corrected", "{} sur {} {} contrôlées, {} corrigées"),
     "nothing": ("no AI use is recorded", "aucun usage d'IA n'est enregistré"),
     "no-record": (
         "nothing was recorded: whether AI was used cannot be told",
@@ -162,10 +161,7 @@ def _checks(facts: Facts, language: Language) -> list[str]:
         if one.stale:
             said.append(word("stale", language))
         elif one.read is not None and one.total is not None:
-            unit = word(one.unit if one.unit.endswith("s") else one.unit + "s", language)
-            said.append(
-                _say("read", language, *(number(n, language) for n in (one.read, one.total)), unit, one.corrected)
-            )
+            said.append(read_of(one, language))
         else:
             said.append(word(one.status, language))
     return said or [_say("no-check", language)]

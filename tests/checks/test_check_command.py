@@ -51,7 +51,14 @@ def test_every_rule_is_explained_with_title_why_and_how_to_mend_it(aiprov: Run) 
     for code_, check in checks.registry().items():
         said = aiprov("explain", code_.lower())
         assert said.code == 0
-        for part in (code_, check.title(), check.message(), check.hint, check.link, check.severity):
+        for part in (
+            code_,
+            check.title(),
+            check.message().replace("{subject}", "…"),
+            check.hint,
+            check.link,
+            check.severity,
+        ):
             assert part in said.out
     assert len(aiprov("explain").out.splitlines()) == len(checks.registry())
 

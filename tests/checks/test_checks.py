@@ -202,7 +202,7 @@ def test_aip108_a_file_with_ai_content_and_no_label_beside_it_or_inside(made: Ma
     made.write({**event, "execution": "e0002-5e55105e", "file": file, "evidence": "captured", "confidence": "high"})
     made.journal.flush(10)
     one = opened(str(made.save()))
-    assert unlabelled(one) == [name]
+    assert unlabelled(one, one.provenance()) == [name]
     assert "AIP108" in codes(one.nb, unlabelled_files=[name])
     labels = {"label": {"origin": "ai-generated", "evidence": "captured", "confidence": "high"}}
     if label == "inside":
@@ -216,7 +216,7 @@ def test_aip108_a_file_with_ai_content_and_no_label_beside_it_or_inside(made: Ma
             described = {"url": name, "schema:digitalSourceType": {"@id": "http://example.org/ai"}}
         beside = f"{path.stem}-metadata.json" if "stem" in label else f"{name}-metadata.json"
         path.with_name(beside).write_text(json.dumps(described))
-    assert unlabelled(one) == []
+    assert unlabelled(one, one.provenance()) == []
 
 
 # ── reproducibility ────────────────────────────────────────────────────────────────

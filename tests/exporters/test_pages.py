@@ -48,6 +48,16 @@ def test_the_summary_has_at_most_eight_lines(language: Any, events: list[Any]) -
     assert 2 <= len(summary.lines(_facts.facts([provenance], impact=False), language, section="x")) <= 8
 
 
+@pytest.mark.parametrize(
+    ("read", "corrected", "said"),
+    [(6, 1, "6 lignes sur 12 contrôlées, 1 corrigée;"), (1, 2, "1 ligne sur 12 contrôlée, 2 corrigées;")],
+)
+def test_french_counts_of_checks_agree_in_number(read: int, corrected: int, said: str) -> None:
+    units = {"unit": "rows", "total": 12, "read": read, "corrected": corrected}
+    text = summary.render([records.study(records.review(units=units))], language="fr", format="txt")
+    assert said in text.replace("\u00a0", " ").replace(" ;", ";")
+
+
 def test_html_has_summary_words_legends_and_section_in_place() -> None:
     page = converted(AIProvHTMLExporter())
     order = [

@@ -6,7 +6,7 @@ on record; everything else is worded from the record and cannot be overridden.
 
 from __future__ import annotations
 
-from jupyter_aiprov.exporters._wording.sentences import gap_list, outside_text
+from jupyter_aiprov.exporters._wording.sentences import gap_list, outside_text, read_of
 from jupyter_aiprov.exporters._wording.slots import Slots
 from jupyter_aiprov.exporters._wording.things import (
     breakdown,
@@ -29,6 +29,7 @@ __all__ = [
     "listed",
     "outside_text",
     "parameters",
+    "read_of",
     "semicolons",
     "things",
     "where",

@@ -53,6 +53,17 @@ def _read(one: Check, language: Language) -> str:
     return f"sur {total}, {number(n, 'fr')} {said} par "
 
 
+def read_of(one: Check, language: Language) -> str:
+    """`6 of 12 rows read, 1 corrected`, for a check whose counts are on record."""
+    unit = one.unit.removesuffix("s")
+    read, total = one.read or 0, one.total or 0
+    fixed = number(one.corrected, language)
+    if language == "en":
+        return f"{number(read, 'en')} of {amount(total, unit, 'en')} read, {fixed} corrected"
+    ends = "s" if read > 1 else "", "s" if one.corrected > 1 else ""  # rows, figures and cells are feminine
+    return f"{amount(read, unit, 'fr')} sur {number(total, 'fr')} contrôlée{ends[0]}, {fixed} corrigée{ends[1]}"
+
+
 def _outcome(one: Check, language: Language) -> str:
     corrected, rejected = number(one.corrected, language), number(one.rejected, language)
     if language == "en":
