@@ -10,6 +10,7 @@ from typing import Any
 from jupyter_aiprov.model import Response
 
 LIMIT = 64 * 2**20  # a body that inflates beyond this is read up to here
+EVENTS = (b"data:", b"event:", b": ", b"id:")
 STEP = 16384  # piecewise, so that what precedes a broken place is kept
 STREAM_TYPES = ("event-stream", "ndjson", "stream+json", "jsonl", "json-seq", "x-json-stream", "eventstream")
 
@@ -41,8 +42,22 @@ def is_stream(response: Response) -> bool:
     if any(name in kind for name in STREAM_TYPES):
         return True
     if kind in ("", "text/plain", "application/octet-stream"):
-        return decoded(response).lstrip()[:6].startswith((b"data:", b"event:", b": ", b"id:"))
-    return False
+        return decoded(response).lstrip()[:6].startswith(EVENTS)
+    # some gateways call a stream JSON; no JSON begins so
+    return kind == "application/json" and _start(response).startswith(EVENTS)
+
+
+def _start(response: Response) -> bytes:
+    """The first bytes in clear, without inflating the rest where that can be had."""
+    coding = response.headers.get("content-encoding", "").strip().lower()
+    if not coding:
+        return response.body[:8]
+    if coding in ("gzip", "x-gzip"):
+        try:
+            return zlib.decompressobj(31).decompress(response.body[:1024], 8)
+        except zlib.error:
+            return b""
+    return decoded(response)[:8]
 
 
 def _gunzip(data: bytes) -> bytes:

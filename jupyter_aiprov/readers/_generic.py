@@ -24,7 +24,7 @@ SAID = _SAID.split()
 _MADE = """
 output outputs generated_text translations translation translatedtext text answer transcript displaytext result
 results alternatives responses response completion generations content sequence sequences summary predictions
-candidates choices completions fulltextannotation labelannotations description data
+candidates choices completions fulltextannotation labelannotations description data channels
 """
 MADE = _MADE.split()
 # words of paths under which an AI host keeps things instead of making them

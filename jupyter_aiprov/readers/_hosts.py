@@ -102,6 +102,14 @@ HOSTS = {
     "api.cloudflare.com/client/v4/accounts/*/ai": "cloudflare",
     "api.githubcopilot.com": "github.copilot",
     "*.baseten.co": "baseten",
+    "api.deepgram.com": "deepgram",
+    "api.assemblyai.com": "assemblyai",
+    "api.elevenlabs.io": "elevenlabs",
+    "fal.run": "fal",
+    "queue.fal.run": "fal",
+    "api.mathpix.com": "mathpix",
+    "api.unstructuredapp.io": "unstructured",
+    "api.cloud.llamaindex.ai": "llamaindex",
 }
 
 

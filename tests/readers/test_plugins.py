@@ -1,5 +1,6 @@
 """A provider is one function: declared anywhere, recognised everywhere, and never fatal."""
 
+import re
 import sys
 import types
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import pytest
 from jupyter_aiprov import readers
 from jupyter_aiprov.model import Exchange, Request, Response
 
+README = Path(__file__).parents[2] / "README.md"
 SOURCE = '''
 from jupyter_aiprov.model import Exchange, Invocation, Message
 from jupyter_aiprov.readers import reads
@@ -56,6 +58,28 @@ def test_a_provider_is_added_by_one_file_and_an_entry_point_and_nothing_else(
     found = reader.read(Exchange(ASKED, Response(200, {}, b"A great empire will fall.")))
     assert (found.provider, found.request_model, found.complete) == ("delphi", "Pythia", True)
     monkeypatch.delitem(sys.modules, "aiprov_delphi")
+
+
+def test_the_example_in_the_readme_fits_on_a_screen_and_adds_a_provider_as_it_stands(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    section = README.read_text("utf-8").partition("## Add a provider\n")[2].partition("\n## ")[0]
+    assert len(section.splitlines()) <= 45
+    code = section.partition("```python\n")[2].partition("```")[0]
+    named = re.search(r'^(\w+) = "my_package\.(\w+)"$', section, re.MULTILINE)
+    assert named is not None
+    (tmp_path / "aiprov_from_readme.py").write_text(code)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    offer(monkeypatch, EntryPoint(named[1], "aiprov_from_readme", readers.GROUP))
+    asked = Request("POST", "https://api.delphi.example/v1/ask", {}, b'{"question": "War?", "model": "Pythia"}')
+    reader = readers.recognise(asked)
+    assert reader is not None
+    started = reader.read(Exchange(asked))
+    assert (started.request_model, started.output, started.complete) == ("Pythia", (), False)
+    found = reader.read(Exchange(asked, Response(200, {}, b"A great empire will fall.")))
+    assert (found.provider, found.complete, found.unparsed) == ("delphi", True, None)
+    assert [m.to_dict()["parts"][0]["content"] for m in found.output] == ["A great empire will fall."]
+    monkeypatch.delitem(sys.modules, "aiprov_from_readme")
 
 
 def test_an_entry_point_may_name_the_function_itself(monkeypatch: pytest.MonkeyPatch) -> None:
