@@ -31,6 +31,7 @@ from jupyter_aiprov.provenance import Count, Provenance, Use, alike, uses_of
 log = logging.getLogger("jupyter_aiprov")
 
 STARTED_WAIT = 0.05  # seconds a call waits for its `started` line
+STARVED_WAIT = 1.0  # and longer, while it is the processor that is busy and not the disk that is away
 HEAD, TAIL = 8 * 2**20, 2**20  # bytes of a body kept in memory
 _IDS_MAX = 20  # ids of alike calls that a stamp may need
 _SEEN_MAX = 50_000
@@ -144,7 +145,7 @@ class _Call:
 
     __slots__ = (
         *("_once", "_recorder", "base", "began", "body", "execution", "first", "headers", "id", "reader", "request"),
-        *("sending", "status"),
+        *("is_placing", "sending", "status"),
     )
 
     def __init__(self, recorder: Recorder, base: Event, reader: Reads | None, request: Request | None) -> None:
@@ -154,6 +155,7 @@ class _Call:
         self.reader = reader
         self.request = request
         self.execution: Execution | None = None
+        self.is_placing = False  # its `started` line goes to the disk now
         self.body = Body()
         self.status: int | None = None
         self.headers: Mapping[str, str] = {}
@@ -259,6 +261,7 @@ class Recorder:
         self._subscribers: list[Callable[[Event], None]] = []
         self._seen: OrderedDict[bytes, str] = OrderedDict()  # digest of a text -> its commitment
         self._said: set[tuple[str, ...]] = set()
+        self._is_late = False  # a `started` line was not on disk in time
         self._batches: dict[str, str] = {}
         self._lock = threading.Lock()
         journal.written = self._written
@@ -363,7 +366,12 @@ class Recorder:
         if stopped is not None:
             call.finish("error", stopped)
             raise stopped
-        if not written.acquire(timeout=STARTED_WAIT):
+        if not written.acquire(timeout=STARTED_WAIT) and not (
+            # A machine with more work than processors: the user's own code waits as long, and a kernel killed now
+            # would lose the call. Once a line was late nevertheless, no call waits for more than the 50 ms.
+            not call.is_placing and not self._is_late and written.acquire(timeout=STARVED_WAIT)
+        ):
+            self._is_late = True
             self.gap(
                 "queue-timeout", "a started line was not confirmed on disk within 50 ms", execution=base["execution"]
             )
@@ -447,6 +455,7 @@ class Recorder:
             }
             if invocation is not None:
                 line.update(self._clean(self._attributes(invocation, call), {})[0])
+            call.is_placing = True
             self.journal.write(line, written.release)
         finally:
             if written.locked():

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from jupyter_aiprov import journal
 from jupyter_aiprov.annotate import annotate
 from jupyter_aiprov.document import cells, dumps, outputs, read
 from jupyter_aiprov.seal import outputs_digest, sealed, source_digest
@@ -204,6 +205,31 @@ def test_a_missing_tail_of_the_journal_is_counted_in_lines(made: Make) -> None:
     found = verify(nb, one.journals)
     assert (f"the end of journal {one.session}.jsonl", 3) in found.missing
     assert found.text() == "3 records not supplied"
+
+
+def test_after_a_crash_anywhere_verify_says_exactly_how_many_lines_are_missing(made: Make, tmp_path: Path) -> None:
+    """A kernel killed in the middle of a line, at any byte: replay is a prefix, the rest is counted."""
+    one = made()
+    nb = whole(one)
+    raw = one.journals[one.session][0].read_bytes()
+    every = [json.loads(line) for line in raw.splitlines()]
+    path = tmp_path / f"{one.session}.jsonl"
+
+    @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.integers(0, len(raw) - 1))
+    def crashed(at: int) -> None:
+        path.write_bytes(raw[:at])
+        kept = list(journal.read(path))
+        assert kept == every[: len(kept)]
+        whole_lines = raw[:at].count(b"\n")
+        assert (
+            whole_lines <= len(kept) <= whole_lines + 1
+        )  # a line that lacks only its end is read, and not vouched for
+        found = verify(nb, {one.session: [path]})
+        assert (found.answer, found.changes) == ("not-supplied", ()), at
+        assert sum(count for _, count in found.missing) == len(every) - whole_lines
+
+    crashed()
 
 
 @pytest.mark.parametrize("harm", ["edit", "drop", "swap", "repeat"])
