@@ -53,10 +53,20 @@ tamper-proof: whoever holds the files can rebuild them.
 """
 
 
-def now() -> str:
-    """This instant as RFC 3339 in UTC with milliseconds and `+00:00`."""
+def new_id() -> str:
+    """A random UUID (version 4) as text; a third of what `uuid.uuid4` costs, on the way of every call."""
+    mark = f"{int.from_bytes(os.urandom(16)) & _RANDOM | _VERSION_4:032x}"
+    return f"{mark[:8]}-{mark[8:12]}-{mark[12:16]}-{mark[16:20]}-{mark[20:]}"
+
+
+_RANDOM = ~((0xF000 << 64) | (0xC000 << 48)) & (1 << 128) - 1
+_VERSION_4 = (0x4000 << 64) | (0x8000 << 48)
+
+
+def now(at: int | None = None) -> str:
+    """This instant, or that of `time.time_ns()`, as RFC 3339 in UTC with milliseconds and `+00:00`."""
     global _second  # noqa: PLW0603 - the text of the second that is, for all that happens in it
-    seconds, milliseconds = divmod(time.time_ns() // 1_000_000, 1000)
+    seconds, milliseconds = divmod((time.time_ns() if at is None else at) // 1_000_000, 1000)
     known = _second
     if known[0] != seconds:
         known = _second = seconds, datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")[:19]
@@ -380,9 +390,9 @@ class Journal:
             self._refuse(error)
             self._keep(event)
             return
-        if placed is not None:
-            placed()
         self._advance(event, seq, mark)
+        if placed is not None:  # last: whoever waits for it needs the interpreter that is ours until we sleep
+            placed()
 
     def _line(self, event: Event) -> tuple[bytes, str, int]:
         seq = self.seq + 1

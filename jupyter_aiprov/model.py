@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
@@ -39,21 +39,15 @@ class Request:
         """The URL taken apart."""
         return urlsplit(self.url)
 
-    @cached_property
+    @property
     def host(self) -> str:
         """Host name in lower case, without port; empty when the URL has none."""
-        try:
-            return (self.parts.hostname or "").lower()
-        except ValueError:
-            return ""
+        return _server(self.url)[0]
 
-    @cached_property
+    @property
     def port(self) -> int | None:
         """Port named in the URL, or the scheme's."""
-        try:
-            return self.parts.port or {"https": 443, "wss": 443, "http": 80, "ws": 80}.get(self.parts.scheme)
-        except ValueError:
-            return None
+        return _server(self.url)[1]
 
     @property
     def path(self) -> str:
@@ -79,6 +73,20 @@ class Request:
             return json.loads(self.body)
         except (ValueError, RecursionError):
             return None
+
+
+@lru_cache(maxsize=512)
+def _server(url: str) -> tuple[str, int | None]:
+    """Host and port of an address: many calls go to the same."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower()
+    except ValueError:
+        return "", None
+    try:
+        return host, parts.port or {"https": 443, "wss": 443, "http": 80, "ws": 80}.get(parts.scheme)
+    except ValueError:
+        return host, None
 
 
 @dataclass(frozen=True)

@@ -78,13 +78,17 @@ _SORTED = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", 
 def _is_plain(value: Any) -> bool:
     """No number but whole safe ones, no key beyond ASCII (RFC 8785 sorts by UTF-16), no other types."""
     kind = type(value)
-    if kind is str or value is None or kind is bool:
-        return True
     if kind is dict:
-        return all(type(k) is str and k.isascii() and _is_plain(v) for k, v in value.items())
+        for key, inner in value.items():
+            if type(key) is not str or not key.isascii() or (type(inner) is not str and not _is_plain(inner)):
+                return False
+        return True
     if kind is list:
-        return all(map(_is_plain, value))
-    return kind is int and -_SAFE <= value <= _SAFE
+        for inner in value:  # noqa: SIM110 - a loop costs half of what `all` does
+            if type(inner) is not str and not _is_plain(inner):
+                return False
+        return True
+    return kind is str or value is None or kind is bool or (kind is int and -_SAFE <= value <= _SAFE)
 
 
 def digest(value: Any) -> str:

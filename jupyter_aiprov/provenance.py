@@ -106,8 +106,11 @@ def alike(invocation: Event) -> str:
     found = [
         (k, v) for k, v in invocation.items() if v is not None and (k in _GROUP or k.startswith(semconv.REQUEST_PREFIX))
     ]
-    found.sort(key=itemgetter(0))
+    found.sort(key=_name)
     return repr(found)
+
+
+_name = itemgetter(0)
 
 
 def uses_of(invocations: Iterable[Event], *, standing: str = "shown", **where: Any) -> list[Use]:

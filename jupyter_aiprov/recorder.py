@@ -11,19 +11,19 @@ import hmac
 import logging
 import os
 import secrets
+import sys
 import threading
 import time
 from collections import Counter, OrderedDict, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from hashlib import blake2b
 from typing import Any, Protocol
-from uuid import uuid4
 
 from jupyter_aiprov import semconv
 from jupyter_aiprov.cells import Cells, Execution
 from jupyter_aiprov.errors import AIProvError, ConfidentialDataError
-from jupyter_aiprov.journal import Event, Journal, encode, now
+from jupyter_aiprov.journal import Event, Journal, encode, new_id, now
 from jupyter_aiprov.model import Ended, Exchange, Invocation, Request, Response
 from jupyter_aiprov.proof import canonical, merkle_root, plain_canonical
 from jupyter_aiprov.provenance import Count, Provenance, Use, alike, uses_of
@@ -31,7 +31,6 @@ from jupyter_aiprov.provenance import Count, Provenance, Use, alike, uses_of
 log = logging.getLogger("jupyter_aiprov")
 
 STARTED_WAIT = 0.05  # seconds a call waits for its `started` line
-STARVED_WAIT = 1.0  # and longer, while it is the processor that is busy and not the disk that is away
 HEAD, TAIL = 8 * 2**20, 2**20  # bytes of a body kept in memory
 _IDS_MAX = 20  # ids of alike calls that a stamp may need
 _SEEN_MAX = 50_000
@@ -68,8 +67,8 @@ class Redacts(Protocol):
     def value(self, value: Any) -> Any:
         """A JSON-like value without secrets, as a copy."""
 
-    def checked(self, value: Any) -> Any:
-        """A JSON-like value without secrets: the very object when it has none."""
+    def is_clean(self, values: Iterable[Any]) -> bool:
+        """True when JSON-like values hold no secret, looked at as one."""
 
     def learn_request(self, url: str, headers: Mapping[str, str]) -> None:
         """A request's own credentials are secrets from now on."""
@@ -95,12 +94,23 @@ class Follows(Protocol):
         """On the journal's thread, when the answer was read."""
 
 
+class Scanned(Protocol):
+    """What the guard found in a request (`guard.Scan`)."""
+
+    @property
+    def warning(self) -> str | None:
+        """What the user is told, if anything."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record's `privacy_scan`."""
+
+
 class Examines(Protocol):
-    """The guard: returns a `privacy_scan` or None; raises ConfidentialDataError to stop a request."""
+    """The guard: what it found, or None when it is off; raises ConfidentialDataError to stop a request."""
 
     def __call__(  # noqa: D102
-        self, request: Request | None, destination: str, invocation: Invocation | None
-    ) -> Mapping[str, Any] | None: ...
+        self, request: Request | None, destination: str, invocation: Invocation | None, execution: Execution | None, /
+    ) -> Scanned | None: ...
 
 
 class Body:
@@ -144,23 +154,35 @@ class _Call:
     """One attempt under way; see `capture._tap.Call`."""
 
     __slots__ = (
-        *("_once", "_recorder", "base", "began", "body", "execution", "first", "headers", "id", "reader", "request"),
-        *("is_placing", "sending", "status"),
+        *("_once", "_recorder", "asked", "at", "base", "began", "body", "destination", "evidence", "examined"),
+        *("execution", "first", "headers", "id", "is_clean", "method", "reader", "request", "scan", "sending"),
+        *("site", "status", "status_when_over", "stopped", "version", "warning"),
     )
 
-    def __init__(self, recorder: Recorder, base: Event, reader: Reads | None, request: Request | None) -> None:
-        self.id: str = base["id"]
+    def __init__(self, recorder: Recorder, reader: Reads | None, request: Request | None) -> None:
+        self.id = new_id()
         self.sending = True
-        self.base = base
         self.reader = reader
         self.request = request
         self.execution: Execution | None = None
-        self.is_placing = False  # its `started` line goes to the disk now
         self.body = Body()
         self.status: int | None = None
         self.headers: Mapping[str, str] = {}
+        self.destination = self.method = self.evidence = ""
+        self.version: str | None = None
+        self.at = time.time_ns()
         self.began = time.perf_counter()
         self.first: float | None = None
+        self.status_when_over: str | None = None
+        # What the guard said, before or while the started line is written.
+        self.examined = False
+        self.scan: Event | None = None
+        self.warning: str | None = None
+        self.stopped: ConfidentialDataError | None = None
+        self.site: Event | None = None
+        self.base: Event = {}  # what both lines say; put together on the journal's thread
+        self.asked: Event = {}  # the attributes of the started line
+        self.is_clean = False  # no secret was found in them
         self._recorder = recorder
         self._once = iter((True,))
 
@@ -247,6 +269,8 @@ class Recorder:
         self.recognise = recognise
         self.destination = destination
         self.examine: Examines | None = None
+        self.may_stop: Callable[[], bool] = lambda: True  # False while the guard can do no more than warn
+        self.warn: Callable[[str], None] = lambda text: print(text, file=sys.stderr)  # noqa: T201
         self.lineage: Follows | None = None
         self.place: Callable[[Request | None, str, Invocation], Event] | None = None
         # told of each answer on the journal's thread, with the source of the cell that asked
@@ -261,7 +285,6 @@ class Recorder:
         self._subscribers: list[Callable[[Event], None]] = []
         self._seen: OrderedDict[bytes, str] = OrderedDict()  # digest of a text -> its commitment
         self._said: set[tuple[str, ...]] = set()
-        self._is_late = False  # a `started` line was not on disk in time
         self._batches: dict[str, str] = {}
         self._lock = threading.Lock()
         journal.written = self._written
@@ -283,22 +306,32 @@ class Recorder:
                 return None
             if reader.kind == "housekeeping":
                 self.coverage["housekeeping"] += 1
-                if request.body and self.examine is not None:  # files go up this way
-                    self.examine(request, self.destination(request), None)
+                if request.body:  # files go up this way
+                    self._look(request, self.destination(request))
                 return None
             return self._begin(reader, request, None, self.destination(request), method, version)
         # Reached only after a failure of ours: what the request is, is not known, but what is in it can still be seen.
-        if self.examine is not None:
-            place = "external"
-            with guarded(self._failed, "classifying a destination"):
-                place = self.destination(request)
-            with guarded(self._failed, "examining a request"):
-                self.examine(request, place, None)
+        place = "external"
+        with guarded(self._failed, "classifying a destination"):
+            place = self.destination(request)
+        with guarded(self._failed, "examining a request"):
+            self._look(request, place)
         return None
+
+    def _look(self, request: Request, destination: str) -> None:
+        """Examine a request that is no call of its own on record."""
+        if self.examine is None:
+            return
+        execution: Execution | None = None
+        with guarded(self._failed, "finding the cell of a request"):  # it must not keep the guard from looking
+            execution, _ = self.cells.current()
+        scan = self.examine(request, destination, None, execution)
+        if scan is not None and scan.warning:
+            self.warn(scan.warning)
 
     def begin(self, invocation: Invocation, *, method: str, destination: str = "in-process") -> _Call:
         """A call that no HTTP library sees begins. Only the guard raises."""
-        call = _Call(self, {"id": str(uuid4())}, None, None)
+        call = _Call(self, None, None)
         if self.on:
             with guarded(self._failed, "beginning a call"):
                 return self._begin(None, None, invocation, destination, method, None)
@@ -308,7 +341,7 @@ class Recorder:
     def record(self, invocation: Invocation, *, method: str, status: str = "completed") -> None:
         """A call known only when it was over."""
         call = self.begin(invocation, method=method)
-        call.base["status_when_over"] = status
+        call.status_when_over = status
         call.complete(invocation)
 
     def gap(self, reason: str, detail: str = "", **more: Any) -> None:
@@ -329,53 +362,53 @@ class Recorder:
     ) -> _Call:
         if self.journal.is_of_parent:
             self._forked()
-        execution, evidence = self.cells.current()
-        base: Event = {
-            "id": str(uuid4()),
-            "execution": execution.id if execution else None,
-            "cell_id": execution.cell_id if execution else None,
-            "evidence": evidence,
-            "start_time": now(),
-            semconv.DESTINATION: destination,
-            semconv.CAPTURE: {"method": method, **({"version": version} if version else {})},
-        }
-        call = _Call(self, base, reader, request)
-        call.execution = execution
+        call = _Call(self, reader, request)
+        call.destination, call.method, call.version = destination, method, version
+        execution, call.evidence = self.cells.current()
         if execution is not None:
+            call.execution = execution
             execution.called = True
-        if request is not None:
-            base[semconv.CAPTURE]["attempt"] = _attempt(request)
-        stopped: BaseException | None = None
-        if self.examine is not None:
-            scan: Mapping[str, Any] | None = None
-            try:
-                with guarded(self._failed, "examining a request"):  # the guard itself decides what fails closed
-                    scan = self.examine(request, destination, invocation)
-            except ConfidentialDataError as error:
-                stopped, scan = error, error.scan
-            if scan:
-                base["privacy_scan"] = dict(scan)
-        if self.lineage is not None and stopped is None:
+        if self.examine is None or self.may_stop():
+            self._examine(call, invocation)
+        if self.lineage is not None and call.stopped is None:
             with guarded(self._failed, "following a call"):
                 site = self.lineage.called(call.id, reader.name if reader else method, request)
                 if site:
-                    base["site"] = dict(site)
+                    call.site = dict(site)
         written = threading.Lock()
         written.acquire()
         self.journal.run(partial(self._start_line, call, invocation, written), urgent=True)
-        if stopped is not None:
-            call.finish("error", stopped)
-            raise stopped
-        if not written.acquire(timeout=STARTED_WAIT) and not (
-            # A machine with more work than processors: the user's own code waits as long, and a kernel killed now
-            # would lose the call. Once a line was late nevertheless, no call waits for more than the 50 ms.
-            not call.is_placing and not self._is_late and written.acquire(timeout=STARVED_WAIT)
-        ):
-            self._is_late = True
-            self.gap(
-                "queue-timeout", "a started line was not confirmed on disk within 50 ms", execution=base["execution"]
-            )
+        # What can only warn is examined beside the started line, which this waits for.
+        in_time = call.stopped is not None or written.acquire(timeout=STARTED_WAIT)
+        if call.warning:
+            self._tell(call)
+        if call.stopped is not None:
+            call.finish("error", call.stopped)
+            raise call.stopped
+        if not in_time:
+            detail = "a started line was not confirmed on disk within 50 ms"
+            self.gap("queue-timeout", detail, execution=execution.id if execution else None)
         return call
+
+    def _examine(self, call: _Call, invocation: Invocation | None) -> None:
+        """Have the guard look; what it stops is for the caller to raise."""
+        call.examined = True
+        if self.examine is None:
+            return
+        try:
+            with guarded(self._failed, "examining a request"):  # the guard itself decides what fails closed
+                scan = self.examine(call.request, call.destination, invocation, call.execution)
+                if scan is not None:
+                    call.scan, call.warning = scan.to_dict(), scan.warning
+        except ConfidentialDataError as error:
+            call.stopped, call.scan = error, dict(error.scan or {})
+
+    def _tell(self, call: _Call) -> None:
+        """Warn the user, in the thread that asked."""
+        text, call.warning = call.warning, None
+        with guarded(self._failed, "warning of a finding"):
+            if text:
+                self.warn(text)
 
     # ── events ────────────────────────────────────────────────────────────────────
     def emit(self, event: Event, *, wait: float = 0) -> str:
@@ -388,7 +421,7 @@ class Recorder:
         return str(whole["id"])
 
     def _enveloped(self, event: Event) -> Event:
-        return {"time": now(), "id": str(uuid4()), "session": self.session, **event}
+        return {"time": now(), "id": new_id(), "session": self.session, **event}
 
     def _write(self, event: Event, written: threading.Event | None) -> None:
         try:
@@ -433,7 +466,9 @@ class Recorder:
                 reading, evidence = self.cells.current()
                 if reading is not None and reading is not call.execution and evidence == "captured":
                     read_in = reading.id
-        at, spent = now(), time.perf_counter() - call.began
+            if call.warning:
+                self._tell(call)
+        at, spent = time.time_ns(), time.perf_counter() - call.began
         failure = None if error is None else type(error).__name__
         self.unwritten += 1
         self.journal.run(partial(self._end_line, call, ended, failure, invocation, at, spent, read_in), lazily=True)
@@ -441,11 +476,14 @@ class Recorder:
     # ── the journal's thread ──────────────────────────────────────────────────────
     def _start_line(self, call: _Call, invocation: Invocation | None, written: threading.Lock) -> None:
         try:
+            if not call.examined:
+                self._examine(call, invocation)
             with guarded(self._failed, "reading a request"):
                 if call.request is not None:
                     self.redactor.learn_request(call.request.url, call.request.headers)
                     if call.reader is not None:
                         invocation = self._read(call.reader, Exchange(call.request))
+            call.base = self._base(call)
             line: Event = {
                 "time": now(),
                 "type": "invocation",
@@ -454,12 +492,35 @@ class Recorder:
                 **call.base,
             }
             if invocation is not None:
-                line.update(self._clean(self._attributes(invocation, call), {})[0])
-            call.is_placing = True
+                call.asked, call.is_clean = self._clean(self._attributes(invocation, call))
+                line.update(call.asked)
             self.journal.write(line, written.release)
         finally:
             if written.locked():
                 written.release()
+
+    def _base(self, call: _Call) -> Event:
+        """What both lines of a call say."""
+        execution = call.execution
+        capture: Event = {"method": call.method}
+        if call.version:
+            capture["version"] = call.version
+        if call.request is not None:
+            capture["attempt"] = _attempt(call.request)
+        base: Event = {
+            "id": call.id,
+            "execution": execution.id if execution else None,
+            "cell_id": execution.cell_id if execution else None,
+            "evidence": call.evidence,
+            "start_time": now(call.at),
+            semconv.DESTINATION: call.destination,
+            semconv.CAPTURE: capture,
+        }
+        if call.scan:
+            base["privacy_scan"] = call.scan
+        if call.site:
+            base["site"] = call.site
+        return base
 
     def _end_line(
         self,
@@ -467,7 +528,7 @@ class Recorder:
         ended: Ended,
         failure: str | None,
         invocation: Invocation | None,
-        at: str,
+        at: int,
         spent: float,
         read_in: str | None,
     ) -> None:
@@ -480,35 +541,37 @@ class Recorder:
             answer = self._read(call.reader, Exchange(call.request, response, ended, failure))
         if answer is None:
             answer = Invocation(operation="unknown", unparsed="not understood")
-        status = call.base.pop("status_when_over", None) or _status(call, ended, failure, answer)
+        base = call.base or self._base(call)
+        status = call.status_when_over or _status(call, ended, failure, answer)
         policy = self.content_of(call.execution)
-        attributes, parts = self._clean(self._attributes(answer, call), _parts(answer) if policy != "none" else {})
+        attributes = self._cleaned(self._attributes(answer, call), call)
         line: Event = {
             "time": now(),
             "type": "invocation",
             "status": status,
             "session": self.session,
-            **call.base,
-            "end_time": at,
+            **base,
+            "end_time": now(at),
             "seconds": round(spent, 4),
             **attributes,
         }
         if self.place is not None and status in ("completed", "abandoned"):
             with guarded(self._failed, "placing an answer"):
-                line.update(self.place(call.request, call.base[semconv.DESTINATION], answer))
+                line.update(self.place(call.request, call.destination, answer))
         if status == "failed" and semconv.ERROR_TYPE not in line:
             line[semconv.ERROR_TYPE] = failure or (str(call.status) if call.status else "unknown")
         if call.first is not None and answer.streamed:
             line[semconv.TIME_TO_FIRST] = round(call.first - call.began, 4)
-        line[semconv.CAPTURE] = {
-            **call.base[semconv.CAPTURE],
+        line[semconv.CAPTURE] = capture = {
+            **base[semconv.CAPTURE],
             "streamed": answer.streamed,
             "complete": answer.complete,
             "cached": status == "cached",
             "unparsed": self.redactor.text(answer.unparsed) if answer.unparsed else None,
             "ended": ended,
-            **({"bytes": call.body.size} if call.status is not None else {}),
         }
+        if call.status is not None:
+            capture["bytes"] = call.body.size
         if read_in is not None:
             line["read_in"] = read_in
         if answer.unparsed:
@@ -516,7 +579,8 @@ class Recorder:
         if answer.kind == "housekeeping":  # the answer shows that it was no call: a plain file, a batch not ready
             self.coverage["housekeeping"] += 1
             line["kind"] = "housekeeping"
-        line.update(self._committed(call, parts, policy))
+        if policy != "none":
+            line.update(self._committed(call, self._clean_parts(_parts(answer)), policy))
         self.journal.write(line)
         if self.lineage is not None:
             with guarded(self._failed, "following an answer"):
@@ -547,40 +611,49 @@ class Recorder:
                 out["asked_by"] = asked
         return out
 
-    def _clean(self, attributes: Event, parts: dict[str, list[Any]]) -> tuple[Event, dict[str, list[Any]]]:
-        """Without secrets. All is looked at once, as one; only where something is found, piece by piece."""
-        whole = [*attributes.values(), *parts.values()]  # the names are ours
-        if self.redactor.checked(whole) is whole:
-            return attributes, parts
+    def _clean(self, attributes: Event) -> tuple[Event, bool]:
+        """Attributes without secrets, and whether there was none. The names are ours, and all is looked at as one."""
+        if self.redactor.is_clean(attributes.values()):
+            return attributes, True
         value = self.redactor.value
-        return (
-            {k: value(v) if isinstance(v, str | list | dict) else v for k, v in attributes.items()},
-            {k: [value(v) for v in values] for k, values in parts.items()},
-        )
+        return {k: value(v) if isinstance(v, str | list | dict) else v for k, v in attributes.items()}, False
+
+    def _cleaned(self, attributes: Event, call: _Call) -> Event:
+        """As `_clean`, where what the started line said already is not looked at again."""
+        if not call.is_clean:
+            return self._clean(attributes)[0]
+        asked = call.asked
+        fresh = {k: v for k, v in attributes.items() if k not in asked or asked[k] != v}
+        cleaned, was_clean = self._clean(fresh)
+        return attributes if was_clean else {**attributes, **cleaned}
+
+    def _clean_parts(self, parts: dict[str, list[Any]]) -> dict[str, list[Any]]:
+        """The texts of a call without secrets."""
+        if self.redactor.is_clean(parts.values()):
+            return parts
+        return {k: [self.redactor.value(v) for v in values] for k, values in parts.items()}
 
     def _committed(self, call: _Call, parts: dict[str, list[Any]], policy: str) -> Event:
         """Commitments of the texts (and the texts beside the chain, where the policy keeps them)."""
         out: Event = {}
         texts: list[bytes] | None = [] if policy == "full" else None
         for part, values in parts.items():
-            refs = []
+            if not values:
+                continue
+            out[part] = refs = []
             for value in values:
                 ref = self._commit(call.id, part, value, texts)
-                if isinstance(value, Mapping) and "role" in value:
-                    ref = {"role": value["role"], **ref}
-                refs.append(ref)
-            if refs:
-                out[part] = refs
+                refs.append({"role": value["role"], **ref} if type(value) is dict and "role" in value else ref)
         if texts:
             self.journal.keep_texts(b"".join(texts))
-        if out.get("input"):
-            marks = [r.get("commitment") or r["repeat_of"] for r in [*out.get("system", []), *out["input"]]]
+        if "input" in out:
+            marks = [r.get("commitment") or r["repeat_of"] for r in [*out.get("system", ()), *out["input"]]]
             whole = _digest("", "".join(marks).encode())
             out["repeat"] = whole in self._seen
             if not out["repeat"]:
                 self._remember(whole, "")
-        if self.keeps_excerpts and parts and call.base.get("execution"):
-            self.tallies[call.base["execution"]].texts.append(
+        if self.keeps_excerpts and parts and call.execution is not None:
+            self.tallies[call.execution.id].texts.append(
                 {"invocation": call.id, "input": parts["system"] + parts["input"], "output": parts["output"]}
             )
         return out
@@ -593,11 +666,12 @@ class Recorder:
         known = self._seen.get(key)
         if known is not None:
             return {"repeat_of": known}
-        nonce = secrets.token_bytes(16)
+        nonce = os.urandom(16)
         mark = hmac.digest(nonce, body, "sha256").hex()
-        if texts is not None:
-            head = {"time": now(), "commitment": mark, "nonce": nonce.hex(), "invocation": call, "part": part}
-            texts.append(encode(head)[:-1] + b',"value":' + (plain or encode({"": value})[4:-1]) + b"}\n")
+        if texts is not None:  # as `encode` would have it: names and values are ours, all plain ASCII
+            head = f'{{"time":"{now()}","commitment":"{mark}","nonce":"{nonce.hex()}","invocation":"{call}",'
+            told = plain or encode({"": value})[4:-1]
+            texts.append(f'{head}"part":"{part}","value":'.encode() + told + b"}\n")
         self._remember(key, mark)
         return {"commitment": mark}
 

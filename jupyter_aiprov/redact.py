@@ -477,15 +477,17 @@ class Redactor:
         """A JSON-like value without secrets, keys included; numbers, booleans and None as they are. Always a copy."""
         return self._value(value, 0)
 
-    def checked(self, value: Any) -> Any:
-        """As `value`, but the very object when it has no secret: its texts are looked at once, as one."""
+    def is_clean(self, values: Iterable[Any]) -> bool:
+        """True when JSON-like values hold no secret: their texts are looked at once, as one."""
         texts: list[str] = []
         names: list[str] = []
-        if _gathered(value, texts, names, 0):
-            whole = "\n".join(texts)
-            if not credentials(whole) and not self._learnt(f"{whole}\n{chr(10).join(names)}"):
-                return value
-        return self._value(value, 0)
+        for value in values:
+            if type(value) is str:
+                texts.append(value)
+            elif not _gathered(value, texts, names, 0):
+                return False
+        whole = "\n".join(texts)
+        return not credentials(whole) and not self._learnt(f"{whole}\n{chr(10).join(names)}" if names else whole)
 
     def _value(self, value: Any, depth: int) -> Any:
         if isinstance(value, str):
@@ -555,24 +557,34 @@ def _gathered(value: Any, texts: list[str], names: list[str], depth: int) -> boo
         for key, inner in value.items():
             if type(key) is not str:
                 return False
-            (names if len(key) < _NAME_MAX and _is_plain_key(key) else texts).append(key)
-            if type(inner) is str:
-                if inner and is_secret_name(key):
+            if key not in _KNOWN_KEYS:
+                (names if len(key) < _NAME_MAX and _is_plain_key(key) else texts).append(key)
+                if inner and type(inner) is str and is_secret_name(key):
                     return False
+            within = type(inner)
+            if within is str:
                 texts.append(inner)
-            elif inner is not None and not _gathered(inner, texts, names, depth + 1):
+            elif within is not int and inner is not None and not _gathered(inner, texts, names, depth + 1):
                 return False
     elif kind is list:
         if depth > _MAX_DEPTH:
             return False
         for inner in value:
-            if not _gathered(inner, texts, names, depth + 1):
+            if type(inner) is str:
+                texts.append(inner)
+            elif not _gathered(inner, texts, names, depth + 1):
                 return False
         if len(value) > 1:
             texts += _belonging(value)
     else:
         return value is None or kind is bool or kind is int or kind is float
     return True
+
+
+# The keys of nearly every message and counter: plain words, and no name of a secret.
+_KNOWN_KEYS: Final = frozenset(
+    {"role", "parts", "type", "content", "finish_reason", "prompt_tokens", "completion_tokens", "total_tokens"}
+)
 
 
 @lru_cache(maxsize=1024)

@@ -34,7 +34,7 @@ from jupyter_aiprov.recorder import Recorder, guarded
 from jupyter_aiprov.workers import Workers, is_enabled
 
 if TYPE_CHECKING:
-    from jupyter_aiprov.guard import Guard
+    from jupyter_aiprov.guard import Guard, Scan
     from jupyter_aiprov.redact import Redactor
 
 
@@ -130,6 +130,8 @@ class Session:
         self.config.observe(self._changed)
         self.stack.callback(self.config.unobserve, self._changed)
         self.recorder.examine = self._examine
+        self.recorder.may_stop = lambda: self.config.guard != "off" and self.guard.may_stop()
+        self.recorder.warn = self._warn
         self.recorder.content_of = self._content
         self.recorder.place = self.servers.place
         if self.config.lineage:
@@ -298,18 +300,13 @@ class Session:
         place = self.guard.destination(request)
         return "external" if place == "loopback" and self.servers.is_remote(request) else place
 
-    def _examine(self, request: Request | None, destination: str, invocation: Invocation | None) -> Any:
+    def _examine(
+        self, request: Request | None, destination: str, invocation: Invocation | None, execution: Execution | None
+    ) -> Scan | None:
         if self.config.guard == "off":
             return None
         texts = list(_strings(invocation.content())) if request is None and invocation is not None else None
-        cell: str | None = None
-        with guarded(self.recorder._failed, "finding the cell of a request"):  # it must not keep the guard from looking
-            execution, _ = self.cells.current()
-            cell = execution.id if execution else None
-        scan = self.guard.examine(request, destination, texts, cell=cell)
-        if scan.warning:
-            self._warn(scan.warning)
-        return scan.to_dict()
+        return self.guard.examine(request, destination, texts, cell=execution.id if execution else None)
 
     def _warn(self, text: str) -> None:
         sys.stderr.write(text + "\n")  # no `warnings`: filters could turn it into an error or hide it

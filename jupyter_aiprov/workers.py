@@ -28,6 +28,7 @@ from jupyter_aiprov.capture.process_pools import submitted
 if TYPE_CHECKING:
     from jupyter_aiprov.cells import Execution
     from jupyter_aiprov.config import AIProv
+    from jupyter_aiprov.guard import Scan
     from jupyter_aiprov.guard.columns import Columns
     from jupyter_aiprov.model import Invocation, Request
     from jupyter_aiprov.recorder import Recorder
@@ -310,7 +311,7 @@ class Worker:
         level = "digest" if config.journal_content == "full" and config.personal_data else config.journal_content
         self.recorder.content = level
         if config.guard == "on":
-            self.recorder.examine = self._examine(guard)
+            self.recorder.examine, self.recorder.may_stop = self._examine, self._may_stop
         self.watch(settings.get("columns"))
         if settings.get("declared") and not self.guard.columns and not self.guard.is_blind:
             self.guard.is_blind = True
@@ -350,16 +351,17 @@ class Worker:
             if self.guard.has_columns and self.recorder.content == "full":
                 self.recorder.content = "digest"
 
-    def _examine(self, guard: Any) -> Any:
-        def examine(request: Request | None, destination: str, invocation: Invocation | None) -> Any:
-            self.watch()
-            texts = None if request is not None or invocation is None else list(_strings(invocation.content()))
-            scan = guard.examine(request, destination, texts, cell=None)
-            if scan.warning:
-                sys.stderr.write(scan.warning + "\n")
-            return scan.to_dict()
+    def _may_stop(self) -> bool:
+        """Whether a request may be stopped, by what is declared now."""
+        self.watch()
+        return self.guard.may_stop()
 
-        return examine
+    def _examine(
+        self, request: Request | None, destination: str, invocation: Invocation | None, _execution: Execution | None, /
+    ) -> Scan:
+        self.watch()
+        texts = None if request is not None or invocation is None else list(_strings(invocation.content()))
+        return self.guard.examine(request, destination, texts, cell=None)
 
 
 def _unused(folder: Path, session: str) -> str:

@@ -32,7 +32,13 @@ VALUES = st.recursive(
 @given(value=VALUES)
 def test_looking_at_all_texts_at_once_misses_nothing(value: Any) -> None:
     redactor = Redactor(["a learnt value 99"])
-    assert redactor.checked(value) == redactor.value(value)
+    assert redactor.value(value) == value or not redactor.is_clean([value])
+
+
+def test_ordinary_texts_are_seen_to_be_clean() -> None:
+    message = {"role": "user", "parts": [{"type": "text", "content": "Is this note about asthma?"}]}
+    values = ["gpt-4o-mini", 0.5, None, {"total_tokens": 12}, [message, message]]
+    assert Redactor(["a learnt value 99"]).is_clean(values)
 
 
 @settings(max_examples=400, deadline=None)

@@ -11,9 +11,10 @@ call.answered(...)
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import TracebackType
+from typing import Any
 
 from jupyter_aiprov.capture._patch import DRIFT
 from jupyter_aiprov.capture._tap import Call, Tap, is_inner, under_way
@@ -34,7 +35,10 @@ def opened(tap: Tap, method: str, version: str | None, describe: Callable[[], Re
     except DRIFT as error:
         tap.gap("not-covered", f"{method}: a request could not be read ({type(error).__name__})")
         return None
-    return tap.start(request, method=method, version=version)
+    call = tap.start(request, method=method, version=version)
+    if call is None:
+        len(request.headers)  # the credentials of ordinary traffic are secrets, too: a prompt may quote them
+    return call
 
 
 class sending:  # noqa: N801 - a context manager read as a verb
@@ -61,16 +65,60 @@ class sending:  # noqa: N801 - a context manager read as a verb
             self._call.finish("error", error)
 
 
+class Headers(Mapping[str, str]):
+    """Header names in lower case with their values, put in order when they are first asked for.
+
+    The caller is not kept waiting for it: who reads them is, with few exceptions, the journal's thread.
+    """
+
+    __slots__ = ("_made", "_make", "_raw")
+
+    def __init__(self, raw: list[tuple[Any, Any]], make: Callable[[list[tuple[Any, Any]]], dict[str, str]]) -> None:
+        self._raw, self._make = raw, make
+        self._made: dict[str, str] | None = None
+
+    def _all(self) -> dict[str, str]:
+        raw = self._raw  # before looking: another thread may be making it, and lets go of it then
+        if self._made is None:
+            self._made = self._make(raw)
+            self._raw = []  # credentials are not kept
+        return self._made
+
+    def __getitem__(self, name: str) -> str:
+        return self._all()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._all()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """As a dict's."""
+        return self._all().get(name, default)
+
+    def items(self) -> ItemsView[str, str]:
+        """As a dict's."""
+        return self._all().items()
+
+
 @lru_cache(maxsize=512)
 def _lowered(name: str | bytes) -> tuple[str, bool]:
     lower = _text(name).lower()
     return lower, _SECRET.search(lower) is not None
 
 
-def request_headers(items: Iterable[tuple[str | bytes, str | bytes]]) -> dict[str, str]:
-    """Names in lower case; the value of whatever may hold a credential is left out."""
+def request_headers(items: Iterable[tuple[str | bytes, str | bytes]]) -> Headers:
+    """Names in lower case; the value of whatever may hold a credential is left out, and known as a secret."""
+    return Headers(list(items), _of_request)
+
+
+def _of_request(raw: list[tuple[Any, Any]]) -> dict[str, str]:
     out: dict[str, str] = {}
-    for name, value in items:
+    for name, value in raw:
         lower, secret = _lowered(name)
         if secret:
             Redactor.remember(_text(value))
@@ -85,10 +133,22 @@ def _text(value: str | bytes) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
-def response_headers(items: Iterable[tuple[str, str]], *, decoded: bool = False) -> dict[str, str]:
+def response_headers(items: Iterable[tuple[str | bytes, str | bytes]], *, decoded: bool = False) -> Headers:
     """Names in lower case, without cookies; `decoded`: the body comes unpacked, so no encoding is named."""
-    left_out = ("set-cookie", "content-encoding") if decoded else ("set-cookie",)
-    return {lower: value for name, value in items if (lower := name.lower()) not in left_out}
+    return Headers(list(items), _of_unpacked if decoded else _of_response)
+
+
+def _of_response(raw: list[tuple[Any, Any]], left_out: frozenset[str] = frozenset({"set-cookie"})) -> dict[str, str]:
+    out: dict[str, str] = {}
+    for name, value in raw:
+        lower = _lowered(name)[0]
+        if lower not in left_out:
+            out[lower] = f"{out[lower]}, {_text(value)}" if lower in out else _text(value)
+    return out
+
+
+def _of_unpacked(raw: list[tuple[Any, Any]]) -> dict[str, str]:
+    return _of_response(raw, frozenset({"set-cookie", "content-encoding"}))
 
 
 def clipped(body: object) -> tuple[bytes, bool]:

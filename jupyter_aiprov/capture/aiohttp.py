@@ -131,7 +131,7 @@ def describe(module: ModuleType, session: Any, method: str, str_or_url: Any, kwa
     url = session._build_url(str_or_url)
     if kwargs.get("params"):
         url = url.extend_query(kwargs["params"])
-    headers = request_headers(session._prepare_headers(kwargs.get("headers")).items())
+    headers = dict(request_headers(session._prepare_headers(kwargs.get("headers")).items()))
     data = kwargs.get("data")
     if kwargs.get("json") is not None:
         serialize = getattr(session, "_json_serialize_bytes", None) or session.json_serialize

@@ -24,7 +24,7 @@ def install(module: ModuleType, tap: Tap) -> Iterator[None]:
 
     def listen(response: Any, call: Call, tee: Tee) -> None:
         try:
-            call.answered(response.status_code, response_headers(response.headers.items()))
+            call.answered(response.status_code, response_headers(response.headers.raw))
             bound = response.stream
             if isinstance(bound._stream, module.ByteStream):  # a mock transport: the body is here already
                 for data in bound._stream:

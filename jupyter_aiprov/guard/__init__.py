@@ -63,6 +63,10 @@ class Guard:
         """True once a person declared a column confidential."""
         return any(not c.candidate for c in self.columns)
 
+    def may_stop(self) -> bool:
+        """False while no request can be stopped: nothing is declared, and every rule warns at most."""
+        return bool(self.columns) or self.is_blind or "block" in self.config.guard_rules.values()
+
     def declare(
         self, name: str, column: str, values: Iterable[Any], level: str = "block", *, candidate: bool = False
     ) -> None:

@@ -17,10 +17,8 @@ _LOOPBACK = frozenset({"localhost", "ip6-localhost", "host.docker.internal", "0.
 
 def destination(request: Request, *, local: Iterable[str] = (), institutional: Iterable[str] = ()) -> str:
     """Classify a request by its host and, where Ollama answers, by its model."""
-    host = request.host.rstrip(".")
-    if request.parts.scheme.endswith("unix") or host.endswith((".sock", ".socket")):
-        return _unless_cloud(request, "loopback")
-    if is_loopback(host) or listed(request, local):
+    host, scheme = request.host.rstrip("."), request.url[:12].partition(":")[0].lower()
+    if is_loopback(host) or scheme.endswith("unix") or host.endswith((".sock", ".socket")) or listed(request, local):
         return _unless_cloud(request, "loopback")
     if listed(request, institutional):
         return "institutional"

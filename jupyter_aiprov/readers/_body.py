@@ -18,6 +18,8 @@ STREAM_TYPES = ("event-stream", "ndjson", "stream+json", "jsonl", "json-seq", "x
 def decoded(response: Response) -> bytes:
     """The body in clear; as it came when its coding is unknown here or was already undone."""
     body = response.body
+    if "content-encoding" not in response.headers:
+        return body
     codings = [c.strip().lower() for c in response.headers.get("content-encoding", "").split(",")]
     for coding in reversed(codings):
         undo = CODINGS.get(coding)

@@ -66,11 +66,15 @@ def output_type(wanted: Any) -> str | None:
 
 def messages(sent: Any) -> tuple[Message, ...]:
     """Messages of a request, in order."""
-    return tuple(_message(m) for m in mappings(sent))
+    return tuple([_message(m) for m in items(sent) if isinstance(m, dict)])
 
 
 def _message(said: Dict) -> Message:
     role, content = said.get("role"), said.get("content")
+    if (
+        len(said) == 2 and type(role) is str and role in _SPEAKERS and type(content) is str and content
+    ):  # nearly every message
+        return Message.text(role, content)
     if role in ("tool", "function"):
         call_id = first(said, "tool_call_id", "name")
         return _parts.message("tool", [_parts.tool_response(call_id, content)])
@@ -143,6 +147,8 @@ def usage(raw: Any) -> Usage | None:
     """Counters as sent; cached and reasoning tokens are part of the totals, and stay apart."""
     if not isinstance(raw, dict) or not raw:
         return None
+    if raw.keys() <= _TOTALS:
+        return Usage(whole(raw.get("prompt_tokens")), whole(raw.get("completion_tokens")), raw=raw)
     asked_details = mapping(raw.get("prompt_tokens_details"))
     said_details = mapping(raw.get("completion_tokens_details"))
     written = first(raw | asked_details, "cache_write_tokens", "cache_creation_input_tokens")
@@ -158,6 +164,7 @@ def usage(raw: Any) -> Usage | None:
 
 # Moonshot and Together, DeepSeek, Mistral, LiteLLM
 _CACHED = ("cached_tokens", "prompt_cache_hit_tokens", "num_cached_tokens", "cache_read_input_tokens")
+_TOTALS = frozenset({"prompt_tokens", "completion_tokens", "total_tokens"})
 
 
 def identity(payload: Dict) -> dict[str, Any]:
@@ -172,7 +179,7 @@ def identity(payload: Dict) -> dict[str, Any]:
 def plain(payload: Any) -> dict[str, Any]:
     """An answer in one piece."""
     payload = mapping(payload)
-    choices = list(mappings(payload.get("choices")))
+    choices = [c for c in items(payload.get("choices")) if isinstance(c, dict)]
     reasons = [string(c.get("finish_reason")) or string(c.get("stop_reason")) for c in choices]
     return {
         "response_model": string(payload.get("model")),
@@ -200,6 +207,9 @@ def _is_choice(choice: Dict) -> bool:
 
 def _said(said: Dict) -> list[dict[str, Any]]:
     """Parts of one choice: thoughts, text (`text` in completions), refusal, pictures, sound, calls."""
+    content = said.get("content")
+    if type(content) is str and not any(v for k, v in said.items() if k not in _WORD):  # nearly every answer
+        return _parts.texts(content)
     out = [*thought(said), *parts(first(said, "content", "text")), *_parts.refusal(said.get("refusal"))]
     pictures = [dig(p, "image_url", "url") or p.get("url") for p in mappings(said.get("images"))]
     out += [_parts.uri(address, modality="image") for address in pictures]
@@ -283,6 +293,7 @@ def _grow(choice: Dict, piece: Dict) -> None:
 
 
 _WORD = frozenset({"role", "content"})
+_SPEAKERS = frozenset({"user", "system", "assistant", "developer"})
 
 
 def _block_of(block: Any) -> Dict:

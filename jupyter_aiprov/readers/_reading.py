@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 from urllib.parse import unquote
 
@@ -184,19 +184,21 @@ def settings(body: Dict, names: dict[str, str]) -> Fields:
     """Parameters really sent, under OpenTelemetry's names; null and empty ones were not."""
     out: Fields = {}
     for key, name in names.items():
-        value = body.get(key)
+        if key not in body:
+            continue
+        value = body[key]
         if value is not None and value != [] and value != "" and name not in out:
             out[name] = [value] if name == "stop_sequences" and isinstance(value, str) else value
     return out
 
 
-def others(body: Dict, known: Iterable[str]) -> Fields:
+def others(body: Dict, known: Collection[str]) -> Fields:
     """Further settings sent: numbers, switches and single words; texts and names of people are not among them."""
-    skip = {*known, *NO_SETTINGS}
     return {
         key: value
         for key, value in body.items()
-        if key not in skip
+        if key not in NO_SETTINGS
+        and key not in known
         and (
             isinstance(value, bool | int | float)
             or (isinstance(value, str) and 0 < len(value) < 40 and " " not in value)

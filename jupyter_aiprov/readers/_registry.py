@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
 
 from jupyter_aiprov.model import Exchange, Invocation, Kind, Request
 from jupyter_aiprov.readers import _hosts
@@ -34,6 +34,11 @@ class Rule:
     name: str = ""
     matcher: re.Pattern[str] = field(default=re.compile(""), compare=False)
 
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """The keys that no request of the dialect lacks."""
+        return frozenset(() if callable(self.shape) else self.shape)
+
     def takes(self, method: str, path: str) -> bool:
         """True when method and path are this rule's."""
         return (self.method in ("*", method)) and self.matcher.fullmatch(path) is not None
@@ -44,7 +49,7 @@ class Rule:
             return True
         body = request.json
         if isinstance(body, dict):
-            return self.shape(body) if callable(self.shape) else all(key in body for key in self.shape)
+            return self.shape(body) if callable(self.shape) else body.keys() >= self.keys
         if callable(self.shape):
             return False
         # a body too long to keep, or of several parts, shows its keys as text
@@ -129,6 +134,16 @@ def tail(path: str) -> str:
     return path.rstrip("/").rpartition("/")[2].rpartition(":")[2]
 
 
+class _Candidates(NamedTuple):
+    """The readers that an address leaves, in order."""
+
+    hosted: tuple[tuple[Reader, Callable[[Request], bool] | None], ...]
+    anywhere: tuple[tuple[Reader, Rule], ...]
+    is_known: bool  # the host is one that serves AI, or the user says so
+    is_ai: bool  # what nothing else takes is recorded raw
+    owner: str | None
+
+
 class Registry:
     """All rules, arranged so that ordinary web traffic is turned away at once."""
 
@@ -141,29 +156,44 @@ class Registry:
             if rule.host is None:
                 self._anywhere.setdefault(tail(rule.path), []).append(rule)
         self._at = lru_cache(maxsize=1024)(self._look_up)
+        self._among = lru_cache(maxsize=512)(self._narrowed)
 
     def recognise(self, request: Request, hosts: Sequence[str] = ()) -> Reader | None:
         """The reader for a request, or None for ordinary web traffic."""
-        url = _URL.match(request.url)
+        found = self._among(request.method, request.url, tuple(hosts))
+        if found is None:
+            return None
+        for reader, when in found.hosted:
+            if when is None or when(request):
+                return reader
+        for reader, rule in found.anywhere:
+            if rule.fits(request) or (found.is_known and request.json is None):
+                return reader
+        return _reader(self._fallback(request), found.owner) if found.is_ai else None
+
+    def _narrowed(self, method: str, address: str, hosts: tuple[str, ...]) -> _Candidates | None:
+        """What method and address leave of the rules; None for ordinary web traffic."""
+        url = _URL.match(address)
         if url is None:
             return None
         host, port, path = url[1].lower(), url[2] or "", url[3]
-        named = bool(hosts) and _named(host, port, tuple(hosts))
+        named = bool(hosts) and _named(host, port, hosts)
         hosted, provided = self._at(host + port)
-        if not (hosted or provided or named) and request.method != "POST":
+        if not (hosted or provided or named) and method != "POST":
             return None
         provider = _hosts.provider_of(host, path) if provided else None
-        for rule in hosted:
-            if rule.takes(request.method, path) and (rule.when is None or rule.when(request)):
-                return _reader(rule, rule.provider or provider)
         known = named or provider is not None
-        for rule in self._anywhere.get(tail(path), ()):
-            if rule.takes(request.method, path) and (rule.fits(request) or (known and request.json is None)):
-                return _reader(rule, provider or rule.provider)
-        if known or hosted:
-            owner = provider or next((r.provider for r in hosted if r.provider), None)
-            return _reader(self._fallback(request), owner)
-        return None
+        return _Candidates(
+            tuple((_reader(r, r.provider or provider), r.when) for r in hosted if r.takes(method, path)),
+            tuple(
+                (_reader(r, provider or r.provider), r)
+                for r in self._anywhere.get(tail(path), ())
+                if r.takes(method, path)
+            ),
+            known,
+            known or bool(hosted),
+            provider or next((r.provider for r in hosted if r.provider), None),
+        )
 
     def _look_up(self, place: str) -> tuple[list[Rule], bool]:
         host = place.partition(":")[0] if not place.startswith("[") else place

@@ -49,9 +49,8 @@ def start(arm: str) -> Any:
             recognise=readers.recognise,
             destination=guard.destination,
         )
-        recorder.examine = lambda request, destination, _: guard.examine(
-            request, destination, None, cell=None
-        ).to_dict()
+        recorder.examine = lambda request, destination, *_: guard.examine(request, destination)
+        recorder.may_stop = guard.may_stop
         recorder.cells.begin(SimpleNamespace(raw_cell="x", cell_id="c"))
         following = capture.install(recorder)
         following.__enter__()
