@@ -58,6 +58,8 @@ def words(chunks: Any) -> str:
 
 # 1 ────────────────────────────────────────────────────────────────────────────────────
 BROKEN: dict[str, Callable[[Recorder, pytest.MonkeyPatch], None]] = {
+    "the description of a request": lambda _, m: m.setattr("jupyter_aiprov.capture.httpx.body_of", lambda _: 1 / 0),
+    "the reader": lambda _, m: m.setattr("jupyter_aiprov.readers.Reader.read", lambda *_: 1 / 0),
     "the recogniser": lambda r, m: m.setattr(r, "recognise", lambda _: 1 / 0),
     "the destination": lambda r, m: m.setattr(r, "destination", lambda _: 1 / 0),
     "the guard": lambda r, m: m.setattr(r, "examine", lambda *_: 1 / 0),
