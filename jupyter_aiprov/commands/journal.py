@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -150,6 +151,11 @@ class JournalCommand(Command):
         return lambda t: t.get("invocation") in ids or t.get("commitment") in marks
 
 
+_OPAQUE = frozenset({".pdf", ".zip", ".docx", ".xlsx"})
+_READABLE = frozenset(
+    ".ipynb .html .tex .md .qmd .rmd .py .r .txt .csv .tsv .json .jsonld .jsonl .yaml .yml .bib .log".split()
+)
+_FILES_MAX, _SIZE_MAX = 50_000, 64 * 2**20
 _CRITERIA = {"before": "date", "invocation": "invocation", "column": "column", "matching": "text"}
 
 
@@ -230,18 +236,33 @@ def copies(found: list[Path], needle: str) -> Iterator[str]:
     """Where the same texts may still be: what a purge cannot reach."""
     for folder in found:
         home = folder.parent.parent if folder.parent.name == ".aiprov" else folder
-        for path in sorted(home.glob("*.ipynb")):
-            if needle and _shows(path, needle):
-                yield f"{path}: source or outputs hold the text"
-        for path in sorted(p for end in ("html", "pdf", "tex", "md", "zip") for p in home.glob(f"*.{end}")):
-            if needle and path.suffix in (".html", ".tex", ".md"):
-                if needle.casefold() in path.read_text(encoding="utf-8", errors="replace").casefold():
-                    yield f"{path}: holds the text"
-            elif path.suffix in (".pdf", ".zip"):
+        for path in _files(home):
+            if path == home:
+                yield f"{home}: more than {_FILES_MAX:,} files; the rest was not looked at"
+            elif path.suffix in _OPAQUE:
                 yield f"{path}: may hold a copy"
+            elif needle and path.suffix == ".ipynb":
+                if _shows(path, needle):
+                    yield f"{path}: source or outputs hold the text"
+            elif needle and needle.casefold() in path.read_text(encoding="utf-8", errors="replace").casefold():
+                yield f"{path}: holds the text"
         if any((p / ".git").exists() for p in (home, *home.absolute().parents)):
             yield "the git history of this folder"
     yield "the kernels' memory and their In/Out history, copies by workers, backups, and what the AI services keep"
+
+
+def _files(home: Path) -> Iterator[Path]:
+    """Notebooks, pages, scripts, tables, crates, archives beside the journal and below; `home`: there are too many."""
+    left = _FILES_MAX
+    for root, names, files in os.walk(home):
+        hidden = (n for n in names if n.startswith(".") and n != ".ipynb_checkpoints")
+        names[:] = sorted(set(names) - set(hidden) - {"node_modules", "__pycache__"})
+        if (left := left - len(files)) < 0:
+            yield home
+            return
+        for path in (Path(root, name) for name in sorted(files)):
+            if path.suffix in _OPAQUE or (path.suffix in _READABLE and path.stat().st_size <= _SIZE_MAX):
+                yield path
 
 
 def _shows(path: Path, needle: str) -> bool:

@@ -273,10 +273,19 @@ def test_purge_destroys_matching_texts_names_the_copies_and_keeps_the_chain(aipr
     ]
     texts.write_text("".join(json.dumps(line) + "\n" for line in lines))
     written(work.folder, "other.ipynb", document(code("'anna berg'", "x")))
+    checkpoints, crate = work.folder / ".ipynb_checkpoints", work.folder / "crate"
+    for folder in (checkpoints, crate):
+        folder.mkdir()
+    written(checkpoints, "study-checkpoint.ipynb", document(code("'Anna Berg'", "x")))
+    for name in ("crate/ro-crate-metadata.json", "study.py", "labels.csv"):
+        (work.folder / name).write_text("… Anna Berg …", encoding="utf-8")
+    (work.folder / "innocent.csv").write_text("nobody")
     work.journal.close()
     done = aiprov("journal", "purge", "--matching", "-", stdin=b"Anna Berg\n")
     assert "1 texts destroyed" in done.out
-    assert "other.ipynb" in done.out
+    for copy in ("other.ipynb", "study-checkpoint.ipynb", "ro-crate-metadata.json", "study.py", "labels.csv"):
+        assert copy in done.out
+    assert "innocent.csv" not in done.out
     assert "Anna" not in texts.read_text()
     assert "another" in texts.read_text()
     assert "Anna" not in done.out + done.err

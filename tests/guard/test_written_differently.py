@@ -19,6 +19,7 @@ import pytest
 from jupyter_aiprov.config import AIProv
 from jupyter_aiprov.guard import Guard
 from jupyter_aiprov.guard.columns import Columns
+from jupyter_aiprov.guard.handover import packed, unpacked
 from jupyter_aiprov.model import Request
 from jupyter_aiprov.redact import Redactor
 from tests.guard.made import chat, labelled
@@ -208,3 +209,17 @@ def test_numbers_are_known_by_hashes_of_their_own() -> None:
     known.declare("a.x", [1234.567, 2345.678], "block")
     known.declare("b.x", [3456.789], "block")
     assert known.found(["3,456.789"]) == {"b.x": 1}
+
+
+def test_a_child_process_finds_numbers_and_days_by_sealed_hashes() -> None:
+    """What is handed over holds no value, and finds the same in any notation."""
+    handed = packed(GUARD.columns, b"k" * 32)
+    assert b"1234567" not in handed
+    child = unpacked(handed, b"k" * 32)
+    for text, column in (
+        ("1,234,567.5", "income"),
+        ("17 avril 1953", "dob"),
+        (str(LEVELS), "hb"),
+        (NOTES[0].replace(" ", "_"), "note"),
+    ):
+        assert f"df.{column}" in child.found([text])
