@@ -18,7 +18,7 @@ from jupyter_aiprov import semconv, stamp
 from jupyter_aiprov.authorship import answers_of, authorship_of_notebook, first_runs
 from jupyter_aiprov.document import Node, Notebook, cell_id, cells, mark, metadata, outputs, set_mark
 from jupyter_aiprov.marks import KEPT, cell_mark, entry_of_stamps, session_entry, withdrawn_of
-from jupyter_aiprov.notebook import Found, marks_of, provenance_of, resolve, stamps_of
+from jupyter_aiprov.notebook import Found, events_of, marks_of, provenance_of, resolve, stamps_of, written_outside
 from jupyter_aiprov.proof import merkle_root
 from jupyter_aiprov.provenance import Event, uses_of
 from jupyter_aiprov.seal import is_source, sealed
@@ -35,10 +35,12 @@ class Annotated:
     lost: list[str] = field(default_factory=list)
 
 
-def annotate(nb: Notebook, journal: Iterable[Event | Path] = (), *, language: str = "en") -> Annotated:
+def annotate(
+    nb: Notebook, journal: Iterable[Event | Path] = (), *, language: str = "en", name: str | None = None
+) -> Annotated:
     """A copy of the notebook with its stamps, marks and log as far as records are at hand.
 
-    `journal` holds events in order, or the files that hold them.
+    `journal` holds events in order, or the files that hold them; `name` is the notebook's file, without its folder.
     """
     out = Annotated(deepcopy(nb))
     journal = list(journal)
@@ -46,7 +48,7 @@ def annotate(nb: Notebook, journal: Iterable[Event | Path] = (), *, language: st
     _restore_stamps(out, events, language)
     _complete_stamps(out.notebook)
     _mark_cells(out)
-    _mark_authors(out, events, [one for one in journal if isinstance(one, Path)])
+    _mark_authors(out, events, [one for one in journal if isinstance(one, Path)], name)
     _write_log(out.notebook, events)
     return out
 
@@ -169,12 +171,15 @@ def _mark_cells(out: Annotated) -> None:
 _AUTHORSHIP = ("source_sha256", "origin", "tool", "model", "share", "method", "evidence", "confidence")
 
 
-def _mark_authors(out: Annotated, events: Sequence[Event], files: Sequence[Path]) -> None:
+def _mark_authors(out: Annotated, events: Sequence[Event], files: Sequence[Path], name: str | None) -> None:
     """Who wrote a cell, from other tools' marks and, where their texts were kept, from the answers."""
     kept = {t["commitment"]: t["value"] for path in files if _is_texts(path) for t in journals.read_texts(path)}
     by_cell = {one.index: one.sound for one in stamps_of(out.notebook) if not one.is_broken}
     answers = answers_of(events, kept)
-    for index, said in authorship_of_notebook(out.notebook, answers, first_runs(events)).items():
+    found_in = authorship_of_notebook(out.notebook, answers, first_runs(events))
+    for index, placed in written_outside(events, events_of(out.notebook)[1], name).items():
+        found_in[index] = [*map(dict, placed), *found_in.get(index, ())]
+    for index, said in found_in.items():
         cell = dict(cells(out.notebook))[index]
         before = mark(cell)
         known = list(before.get("authorship") or ())

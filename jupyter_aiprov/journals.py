@@ -21,6 +21,7 @@ from jupyter_aiprov.errors import JournalError
 from jupyter_aiprov.notebook import resolve, stamps_of
 from jupyter_aiprov.proof import text_sha256
 from jupyter_aiprov.provenance import Event
+from jupyter_aiprov.seal import source_digest
 
 
 def journals_of(nb: Notebook, name: str, given: str = "") -> dict[str, list[Path]]:
@@ -32,7 +33,7 @@ def journals_of(nb: Notebook, name: str, given: str = "") -> dict[str, list[Path
     out: dict[str, list[Path]] = {}
     for folder in folders:
         for session, known in _index(folder).items():
-            if session in wanted or known.ran(nb, name):
+            if session in wanted or known.is_about(nb, name):
                 out.setdefault(session, list(known.files))
     return out
 
@@ -74,8 +75,18 @@ class _Known:
     notebook: str | None
     runs: Mapping[str, Mapping[str, Any]]
     sources: frozenset[str]
+    written: frozenset[tuple[str | None, str]]  # notebook and digest of cells that an agent's server wrote
 
-    def ran(self, nb: Notebook, name: str) -> bool:
+    def is_about(self, nb: Notebook, name: str) -> bool:
+        return self._ran(nb, name) or self._wrote(nb, name)
+
+    def _wrote(self, nb: Notebook, name: str) -> bool:
+        if not self.written:
+            return False
+        here = {source_digest(c.get("source")) for _, c in cells(nb)}
+        return any(sha in here for notebook, sha in self.written if notebook in (None, Path(name).name) or name == "-")
+
+    def _ran(self, nb: Notebook, name: str) -> bool:
         if not self.runs or (self.notebook and self.notebook != Path(name).name):
             return False
         if not self.sources & _sources(nb):
@@ -131,9 +142,13 @@ def _known(states: tuple[tuple[Path, int, int], ...]) -> _Known:
     told = [event for path in files for event in journal.read(path)]
     names = [e.get("notebook") for e in told if e.get("type") == "session" and e.get("notebook")]
     runs = recorded_runs(told)
-    return _Known(
-        files, str(names[0]) if names else None, runs, frozenset(str(r.get("source_sha256")) for r in runs.values())
-    )
+    written = {
+        (e.get("notebook"), str(e.get("source_sha256")))
+        for e in told
+        if e.get("type") == "authorship" and not e.get("execution") and not e.get("cell_id")
+    }
+    sources = frozenset(str(r.get("source_sha256")) for r in runs.values())
+    return _Known(files, str(names[0]) if names else None, runs, sources, frozenset(written))
 
 
 def events_beside(nb: Notebook, name: str, given: str = "") -> list[Event]:

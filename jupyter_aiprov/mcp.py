@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Final
 from uuid import uuid4
 
 from jupyter_aiprov import journal, semconv
 from jupyter_aiprov._version import __version__
-from jupyter_aiprov.proof import text_sha256
+from jupyter_aiprov.seal import source_digest
 
 TOOL: Final = "jupyter-mcp-server"
 # Tools that put a whole source in a cell; `edit_cell_source` puts a piece in one.
@@ -42,6 +42,7 @@ class AuditSink:
         )
         journal.prepare(folder)
         self.session = uuid4().hex
+        self._notebooks: dict[str, str] = {}  # the server's name for a notebook -> its file
         self.journal = journal.Journal(folder, self.session)
         self._emit(
             {
@@ -56,11 +57,24 @@ class AuditSink:
 
     async def on_event(self, event: Any, **details: Any) -> None:
         """One thing that happened; `event` is an enumeration of the server's, or its value."""
-        if getattr(event, "value", event) == "after_tool_call" and details.get("error") is None:
-            found = authorship(str(details.get("tool_name") or ""), details.get("arguments"))
-            if found is not None:
-                self._emit(found)
-                self.journal.flush(2)
+        if getattr(event, "value", event) != "after_tool_call" or details.get("error") is not None:
+            return
+        tool, given = str(details.get("tool_name") or ""), details.get("arguments")
+        if tool == "use_notebook" and isinstance(given, Mapping) and given.get("notebook_path"):
+            name = str(given.get("notebook_name"))
+            self._notebooks.pop(name, None)
+            self._notebooks[name] = PurePath(str(given["notebook_path"])).name
+        found = authorship(tool, given)
+        if found is not None:
+            notebook = self._notebook(given or {})
+            self._emit({**found, **({"notebook": notebook} if notebook else {})})
+            self.journal.flush(2)
+
+    def _notebook(self, given: Mapping[str, Any]) -> str | None:
+        """The file that a call is about: the one it names, else the one used last."""
+        if given.get("notebook_name"):
+            return self._notebooks.get(str(given["notebook_name"]))
+        return next(reversed(self._notebooks.values()), None)
 
     def close(self) -> None:
         """Write what is left and stop."""
@@ -80,7 +94,7 @@ def authorship(tool: str, arguments: Any) -> dict[str, Any] | None:
     return {
         "type": "authorship",
         "cell_id": None,
-        "source_sha256": text_sha256(source),
+        "source_sha256": source_digest(source),
         "origin": "ai-assisted" if tool == "edit_cell_source" else "ai-generated",
         "tool": TOOL,
         "method": tool,

@@ -156,11 +156,12 @@ def events_of(nb: Notebook) -> tuple[list[Event], list[Cell]]:
     events: list[Event] = list(_log_events(marks.get(None, {})))
     for one in stamps:
         events += _stamp_events(one, by_index[one.index])
-    nodes, above = dict(cells(nb)), None
+    nodes = dict(cells(nb))
+    above: Node | None = None
     for cell in found:
         events += _mark_events(cell)
         events += _foreign_events(nodes[cell.index], cell, above)
-        above = nodes[cell.index] if cell.type == "code" else above
+        above = nodes[cell.index]
     return events, found
 
 
@@ -320,7 +321,31 @@ def provenance_of(nb: Notebook, journal_events: Iterable[Event] = (), *, noteboo
         for id_, index in home.items()
         if ids.get(index)
     ]
-    return Provenance.of(_in_time([*kept, *told, *located]), cells=found, notebook=notebook)
+    outside = [e for one in written_outside(told, found, notebook).values() for e in one]
+    told = [e for e in told if not _is_outside(e)]
+    return Provenance.of(_in_time([*kept, *told, *located, *outside]), cells=found, notebook=notebook)
+
+
+def written_outside(events: Iterable[Event], found: Sequence[Cell], notebook: str | None) -> dict[int, list[Event]]:
+    """What an agent's server says it wrote, by the cells that still hold it; a cell that says so itself is left out."""
+    by_source: dict[str, list[Cell]] = {}
+    for cell in found:
+        by_source.setdefault(cell.source_sha256, []).append(cell)
+    out: dict[int, list[Event]] = {}
+    for event in events:
+        if not _is_outside(event) or (notebook and event.get("notebook") not in (None, notebook)):
+            continue
+        for cell in by_source.get(str(event.get("source_sha256")), ()):
+            said = [*(cell.mark.get("authorship") or ()), *out.get(cell.index, ())]
+            if event.get("tool") not in {a.get("tool") for a in said}:
+                placed = {k: v for k, v in event.items() if k not in ("seq", "prev", "hash")}
+                out.setdefault(cell.index, []).append({**placed, "cell_id": cell.id, "cell_index": cell.index})
+    return out
+
+
+def _is_outside(event: Event) -> bool:
+    """True for a cell written past the kernel, where no run and no cell is known."""
+    return event.get("type") == "authorship" and not event.get("execution") and not event.get("cell_id")
 
 
 def _is_told(event: Event, sessions: set[str], taken: set[int]) -> bool:

@@ -205,8 +205,7 @@ def authorship_of_notebook(
             events.append({"cell_id": cell.get("id"), **_event(source, one), "source_sha256": source_digest(source)})
         if events:
             found[index] = events
-        if cell.get("cell_type") == "code":
-            above = cell
+        above = cell
     return found
 
 

@@ -34,7 +34,7 @@ class Annotate(Command):
         outdated = 0
         for name in progress(files, "annotating"):
             one = opened(name, self.journal)
-            made = annotate(one.nb, [*one.events, *one.texts], language=self.lang)
+            made = annotate(one.nb, [*one.events, *one.texts], language=self.lang, name=one.title)
             differs = made.notebook != one.nb
             outdated += differs
             if not self.check and (differs or self.output or name == "-"):

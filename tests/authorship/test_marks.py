@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -169,6 +170,42 @@ def test_annotate_writes_foreign_marks_as_ours_once() -> None:
     assert len(provenance_of(made.notebook).authorship) == 1
 
 
+def test_what_an_agents_server_wrote_is_found_in_its_notebook_and_nowhere_else(tmp_path: Path) -> None:
+    """By its source: a cell that was changed since, or the same line in another notebook, is not claimed."""
+    from jupyter_aiprov.journals import journals_of
+
+    folder = tmp_path / ".aiprov" / "ada"
+    folder.mkdir(parents=True)
+    line = {"id": "a1", "session": "s" * 32, "type": "authorship", "cell_id": None, "source_sha256": sha("df.head()")}
+    line |= {"origin": "ai-generated", "tool": "jupyter-mcp-server", "method": "insert_cell", "notebook": "study.ipynb"}
+    line |= {"seq": 1, "time": "2026-11-02T09:00:00.000+00:00", "evidence": "captured", "confidence": "high"}
+    path = folder / f"{'s' * 32}.jsonl"
+    path.write_text(json.dumps(line) + "\n")
+    nb = notebook(code("df.head()", name="w"), code("df.head(3)", name="o"))
+    assert journals_of(nb, str(tmp_path / "study.ipynb")) == {"s" * 32: [path]}
+    assert journals_of(nb, str(tmp_path / "other.ipynb")) == {}
+    found = provenance_of(nb, [line], notebook="study.ipynb").authorship
+    assert [(a["cell_id"], a["tool"]) for a in found] == [("w", "jupyter-mcp-server")]
+    assert provenance_of(nb, [line], notebook="other.ipynb").authorship == ()
+    made = annotate(nb, [line], name="study.ipynb").notebook
+    assert [bool(c["metadata"].get("aiprov")) for c in made["cells"]] == [True, False]
+    assert len(provenance_of(made, [line], notebook="study.ipynb").authorship) == 1, "said once"
+
+
+def test_only_the_cell_right_below_is_what_jupyter_ai_inserted() -> None:
+    above = code("%%ai openai/gpt-4o -f code\nadd", INSERTED)
+    for other in (
+        {"cell_type": "markdown", "source": "A note of my own.", "metadata": {}},
+        code(""),
+        code("%%ai openai/gpt-4o\nAnother question"),
+    ):
+        assert authorship_of(other, above) == []
+    nb = notebook(
+        above, {"cell_type": "markdown", "id": "m", "source": "Gone.", "metadata": {}}, code("x = 1", name="own")
+    )
+    assert provenance_of(nb).authorship == ()
+
+
 def test_the_audit_sink_of_jupyter_mcp_server_records_cells_that_agents_write(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -180,6 +217,7 @@ def test_the_audit_sink_of_jupyter_mcp_server_records_cells_that_agents_write(
     monkeypatch.setenv("AIPROV_JOURNAL", str(tmp_path / "journal"))
     sink = AuditSink()
     calls = [
+        ("after_tool_call", "use_notebook", {"notebook_name": "s", "notebook_path": "a/study.ipynb"}, {"error": None}),
         ("before_tool_call", "insert_cell", {"cell_source": "x = 1"}, {}),
         ("after_tool_call", "insert_cell", {"cell_source": "x = 1"}, {"error": None, "result": "ok"}),
         ("after_tool_call", "insert_cell", {"cell_source": "y = 1"}, {"error": ValueError("no")}),
@@ -192,4 +230,5 @@ def test_the_audit_sink_of_jupyter_mcp_server_records_cells_that_agents_write(
     events = list(journal.read(path))
     assert [e["type"] for e in events] == ["session", "authorship", "session"]
     assert (events[1]["source_sha256"], events[1]["method"]) == (sha("x = 1"), "insert_cell")
+    assert events[1]["notebook"] == "study.ipynb"
     assert journal.verify(path).is_whole

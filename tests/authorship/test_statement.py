@@ -57,3 +57,25 @@ def test_prov_attributes_a_draft_to_its_model_and_an_edit_to_the_draft() -> None
     (revision,) = made["wasDerivedFrom"].values()
     assert "Revision" in json.dumps(revision["prov:type"])
     assert revision["prov:usedEntity"] in {a["prov:entity"] for a in made["wasAttributedTo"].values()}
+
+
+def test_a_cell_that_two_models_wrote_names_both_and_a_new_source_its_own_author_only() -> None:
+    cells = [Cell(0, "c0", "code", "0" * 64)]
+
+    def by(model: str, number: int, sha: str) -> dict[str, Any]:
+        return {
+            "type": "authorship",
+            "id": f"a{number}",
+            "cell_id": "c0",
+            "source_sha256": sha * 64,
+            "origin": "ai-assisted",
+            "model": model,
+            "evidence": "inferred",
+        }
+
+    both = statement.render([Provenance.of([by("gpt-4o", 1, "0"), by("claude", 2, "0")], cells=cells)]).text
+    assert "gpt-4o" in both
+    assert "claude" in both
+    later = statement.render([Provenance.of([by("gpt-4o", 1, "1"), by("claude", 2, "0")], cells=cells)]).text
+    assert "gpt-4o" not in later
+    assert "claude" in later

@@ -17,10 +17,15 @@ def named(subject: object) -> str:
 
 
 def place_of(provenance: Provenance) -> Callable[[Event], int | None]:
-    """The position from 1 of the cell that a record is about: by its id, else by the run that it came of."""
+    """The position from 1 of the cell that a record is about: by its id, by the run it came of, by its position."""
     by_id = {c.id: c.index + 1 for c in provenance.cells if c.id}
     by_run = {run: c.index + 1 for c in provenance.cells for run in c.executions}
-    return lambda event: by_id.get(str(event.get("cell_id"))) or by_run.get(str(event.get("execution")))
+    by_index = {str(c.index): c.index + 1 for c in provenance.cells if not c.id}  # older documents have no ids
+    return lambda event: (
+        by_id.get(str(event.get("cell_id")))
+        or by_run.get(str(event.get("execution")))
+        or by_index.get(str(event.get("cell_index")))
+    )
 
 
 def mapped(value: Any) -> Mapping[str, Any]:
@@ -57,15 +62,19 @@ def made(provenance: Provenance) -> Iterable[Made]:
         )
 
 
+def _author(event: Event) -> tuple[Any, Any]:
+    return event.get("model"), event.get("tool")
+
+
 def _label(value: Any) -> str | None:
     name = value.get("label") if isinstance(value, Mapping) else value
     return clean(name, 200) or None if isinstance(name, str) else None
 
 
 def written(provenance: Provenance) -> Iterable[Written]:
-    """Cells that an AI wrote or changed; the latest record of each."""
+    """Cells that an AI wrote or changed; of each the records of its latest source, one for each author."""
     place = place_of(provenance)
-    latest: dict[str, Event] = {}
+    latest: dict[str, list[Event]] = {}
     own = {
         str(d.get("subject"))
         for d in provenance.declared("authorship")
@@ -75,11 +84,13 @@ def written(provenance: Provenance) -> Iterable[Written]:
         value, name = mapped(said.get("value")), str(said.get("subject") or "")
         if value.get("origin") in semconv.AI_ORIGINS and name.startswith("cell:"):
             where = name.removeprefix("cell:")
-            latest[where] = {"evidence": "declared", "cell_id": where, **value}
+            latest[where] = [{"evidence": "declared", "cell_id": where, **value}]
     for one in provenance.authorship:  # what was seen or found names more than what was declared
         if one.get("origin") in semconv.AI_ORIGINS:
-            latest[str(one.get("cell_id") or one.get("source_sha256"))] = one
-    for one in latest.values():
+            where = str(one.get("cell_id") or one.get("source_sha256"))
+            before = [e for e in latest.get(where, ()) if e.get("source_sha256") == one.get("source_sha256")]
+            latest[where] = [*(e for e in before if _author(e) != _author(one)), one]
+    for one in (one for authors in latest.values() for one in authors):
         share = one.get("share")
         pair = (float(share[0]), float(share[1])) if isinstance(share, list | tuple) and len(share) == 2 else None
         yield Written(

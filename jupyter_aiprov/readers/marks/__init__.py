@@ -37,11 +37,17 @@ def marks_of(cell: Cell) -> list[Mark]:
 
 
 def authorship_of(cell: Cell, above: Cell | None = None) -> list[dict[str, Any]]:
-    """Authorship events about a cell's source; `above` is the cell before it, whose answer may stand here."""
-    said = [m for m in marks_of(cell) if m.of == "source"]
-    if above is not None:
+    """Authorship events about a cell's source; `above` is the cell right before it, whose answer may stand here."""
+    own = marks_of(cell)
+    said = [m for m in own if m.of == "source"]
+    if above is not None and cell.get("cell_type", "code") == "code" and not own and _is_written(source_of(cell)):
         said += [m for m in marks_of(above) if m.of == "below"]
     return [event(mark, cell) for mark in said]
+
+
+def _is_written(source: str) -> bool:
+    """False for a cell that is empty, or asks a model itself: no answer stands there."""
+    return bool(source.strip()) and not source.lstrip().startswith(("%%ai", "%ai"))
 
 
 def event(mark: Mark, cell: Cell) -> dict[str, Any]:
