@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
 import pytest
 
 from jupyter_aiprov.proof import text_sha256
 from jupyter_aiprov.readers.marks import authorship_of, marks_of
 from tests.authorship.labelled import labelled
+from tests.authorship.real_server import jupyter
 from tests.kernels import Cell, kernel
 from tests.loopback import serving
 
@@ -90,42 +89,12 @@ def intelligence(home: Path, url: str) -> Iterator[dict[str, str]]:
     properties = [{"id": key, "value": value} for key, value in given.items()]
     model = {"provider": "openai-compatible", "model": "openai-compatible-chat-model", "properties": properties}
     settings.write_text(json.dumps({"chat_model": model, "chatbook_execution_mode": "auto-run"}))
-    runtime = home / "runtime"
-    bin_ = str(Path(PYTHON).parent)
-    env = {
-        **{k: v for k, v in os.environ.items() if not k.startswith(("JPY_", "JUPYTER", "AIPROV", "OPENAI"))},
-        "HOME": str(home),
-        "JUPYTER_RUNTIME_DIR": str(runtime),
-        "PATH": bin_ + os.pathsep + os.environ["PATH"],
-    }
     others = ("jupyterlab", "jupyter_lsp", "jupyter_server_mcp", "jupyter_ai_acp_client", "jupyter_ai_persona_manager")
     others += ("jupyter_ai_router", "jupyter_ai_tools", "jupyter_ai_litellm", "jupyter_ai_chat_commands")
     others += ("jupyterlab_chat", "jupyterlab_commands_toolkit", "jupyter_live_content", "jupyter_server_terminals")
     wanted = {"notebook_intelligence": True, **dict.fromkeys(others, False)}
-    words = ["-m", "jupyter_server", "--port=0", "--no-browser", "--allow-root", "--ServerApp.token=t"]
-    words += [f"--ServerApp.jpserver_extensions={wanted}", f"--ServerApp.root_dir={home}"]
-    with (home / "server.log").open("w") as log:
-        server = subprocess.Popen([PYTHON, *words], env=env, cwd=home, stdout=log, stderr=log)
-        try:
-            deadline = time.monotonic() + 200
-            while not (found := list(runtime.glob("jpserver-*.json"))) or not answers(found[0]):
-                assert server.poll() is None, (home / "server.log").read_text()[-3000:]
-                assert time.monotonic() < deadline, (home / "server.log").read_text()[-3000:]
-                time.sleep(0.1)
-            yield {"JUPYTER_RUNTIME_DIR": str(runtime), "PATH": env["PATH"]}
-        finally:
-            server.terminate()
-            server.wait(30)
-
-
-def answers(runtime: Path) -> bool:
-    said = json.loads(runtime.read_text() or "{}")
-    request = Request(said.get("url", "") + "api/status", headers={"Authorization": "token t"})
-    try:
-        with urlopen(request, timeout=5) as answer:
-            return answer.status == 200
-    except (OSError, ValueError):
-        return False
+    with jupyter(PYTHON, home, wanted) as (_, env):
+        yield {name: env[name] for name in ("JUPYTER_RUNTIME_DIR", "PATH")}
 
 
 def by_front_end(mode: str, source: str, said: dict[str, Any], **more: str) -> dict[str, Any]:
