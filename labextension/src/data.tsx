@@ -121,7 +121,7 @@ function Path(props: { one: Derivation; words: Words; onJump: (index: number) =>
   const { one, words } = props;
   const told = one.path.length ? one.path : [...one.models, one.subject];
   // The cell is named in the reader's language, and it is a link.
-  const steps = one.cellIndex !== null && /^cell \d+$/.test(told[0] ?? '') ? told.slice(1) : told;
+  const steps = one.cellIndex !== null && /^(?:cell \d+|\[\d+\])$/.test(told[0] ?? '') ? told.slice(1) : told;
   return (
     <ol className="jp-AIProv-path" aria-label={words.say('From the call to %1', one.subject)}>
       {one.cellIndex !== null && (

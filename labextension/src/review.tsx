@@ -197,7 +197,12 @@ function Given({
       {item.reviews.slice(0, 50).map(review => (
         <li key={review.id} data-withdrawn={review.withdrawn !== null}>
           {givenText(review, words)}
-          {review.note && <q>{review.note}</q>}
+          {review.note && (
+            <>
+              {' '}
+              <q>{review.note}</q>
+            </>
+          )}
           {review.withdrawn === null && !model.isReadOnly && (
             <Withdraw words={words} onWithdraw={reason => model.writer.withdraw(review.id, reason, review.cellId)} />
           )}

@@ -116,7 +116,8 @@ def test_the_head_of_a_table_marks_its_ai_column(server: Server, show: Show, loo
     column.click()
     path = page.locator(".jp-AIProv-path")
     path.get_by_text("df.label").wait_for()
-    assert path.get_by_role("listitem").first.inner_text() == "cell 3"
+    steps = path.get_by_role("listitem").all_inner_texts()
+    assert (steps[0], steps[1], steps[-1]) == ("cell 3", "ask()", "df.label")
 
 
 def test_the_first_time_a_kernel_records_one_sentence_says_what_is_kept(tmp_path: Path, context: Any) -> None:
