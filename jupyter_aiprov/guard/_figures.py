@@ -29,6 +29,8 @@ _MONTHS: Final = {
     )
     for name in names.split()
 }
+_YEAR: Final = re.compile(r"(?:19|20)\d\d")
+_AROUND: Final = 24  # characters that a day takes before or behind its year
 _NAME: Final = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _DATE: Final = re.compile(
     r"(?i)(?<![\w.])(?:(?P<y>(?:19|20)\d\d)(?P<s>[-/. ]?)(?P<m>\d\d?)(?P=s)(?P<d>\d\d?)(?!\d)"
@@ -78,12 +80,15 @@ def rounded(value: float) -> float:
 
 def days(text: str) -> Iterator[tuple[int, Place]]:
     """Each day that a text names, as its ordinal, with where it stands."""
-    for match in _DATE.finditer(text):
-        for year, month, day in _read_days(match):
-            try:
-                yield date(year, month, day).toordinal(), match.span()
-            except ValueError:
-                continue
+    done = 0
+    for written in _YEAR.finditer(text):  # a day has a year: only around years is there anything to read
+        for match in _DATE.finditer(text, max(done, written.start() - _AROUND), written.end() + _AROUND):
+            done = match.end()
+            for year, month, day in _read_days(match):
+                try:
+                    yield date(year, month, day).toordinal(), match.span()
+                except ValueError:
+                    continue
 
 
 def _read_days(match: re.Match[str]) -> set[tuple[int, int, int]]:

@@ -193,11 +193,13 @@ class Columns:
             found = list(_figures.numbers(text))
             rows = [f for f in found if f[0][0] % 1]  # without the counts and row numbers between them
             others = [((second,), place) for (_, *rest), place in found for second in rest]
-            for stream in (found, rows, others):
-                places = [place for _, place in stream]
-                values = [read[0] for read, _ in stream]
-                yield self._stretches("number", values, text), places
-                yield self._stretches("rounded", list(map(_figures.rounded, values)), text), places
+            for stream in (found, rows, others) if len(rows) < len(found) else (found, others):
+                if stream:
+                    places = [place for _, place in stream]
+                    values = [read[0] for read, _ in stream]
+                    yield self._stretches("number", values, text), places
+                    if stream is not others:
+                        yield self._stretches("rounded", list(map(_figures.rounded, values)), text), places
         if "day" in kinds:
             named = list(_figures.days(text))
             yield self._stretches("day", [day for day, _ in named], text), [place for _, place in named]
