@@ -15,9 +15,9 @@ Place = tuple[int, int]
 
 DISTINCT: Final = 6  # significant digits that make a number nobody else's
 _THIN: Final = "\u00a0\u202f\u2009\u2007"
-_NUMBER: Final = re.compile(
-    rf"(?<![\w.])[-+]?(?:\d{{1,3}}(?:(?P<sep>[,. '{_THIN}])\d{{3}})(?:(?P=sep)\d{{3}})*(?:[.,]\d{{1,12}})?(?!\d)"
-    r"|\d{1,15}(?:[.,]\d{1,15})?(?:[eE][-+]?\d{1,2})?)(?![\w]|[.,]\d)"
+_NUMBER: Final = re.compile(  # without its sign; a digit comes first, so that prose is passed over quickly
+    rf"\d(?<![\w.]\d)(?:\d{{0,2}}(?P<sep>[,. '{_THIN}])\d{{3}}(?:(?P=sep)\d{{3}})*(?:[.,]\d{{1,12}})?(?!\d)"
+    r"|\d{0,14}(?:[.,]\d{1,15})?(?:[eE][-+]?\d{1,2})?)(?![\w]|[.,]\d)"
 )
 _MONTHS: Final = {
     name: number

@@ -393,14 +393,14 @@ def _rows(kind: str, values: list[float], keys: Keys) -> None:
 
 
 def _number(text: str) -> float | None:
-    """The number a value is; leading zeros make an identifier."""
+    """The number a value is, without its sign; leading zeros make an identifier."""
     if text[:1] == "0" and text[1:2].isdigit():
         return None
     try:
         value = float(text)
     except ValueError:
         return _figures.number(text)
-    return value if math.isfinite(value) else None
+    return abs(value) if math.isfinite(value) else None
 
 
 def _list(texts: list[str], weak: frozenset[str], keys: Keys) -> None:
