@@ -23,6 +23,8 @@ assert framework_surfaces
 assert sdk_surfaces
 # left before the answer's end; instructor stops at the first word that is no JSON
 LEFT = {"anthropic_stream_left_early", "bedrock_stream_left_early", "instructor_partial"}
+# LiteLLM 1.83 neither reads this stream to its last event nor lets it go
+HELD = {"litellm_anthropic_stream"}
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +71,7 @@ def test_one_record_per_request_and_the_same_answer_whenever_the_client_was_buil
             assert len(tap.calls) == server.count == len(asked), (tap.by_method(), server.paths)
             for call in tap.calls:
                 assert call.status == 200
-                assert call.ended is not None
+                assert call.ended is not None or name in HELD
                 assert KEY not in str(call.request.headers)
                 reader = readers.recognise(call.request)
                 assert reader is not None, call.request.url
