@@ -58,15 +58,19 @@ def _read(path: Path) -> Iterable[Event]:
 
 
 # ── stamps ─────────────────────────────────────────────────────────────────────────
-def recorded_runs(events: Iterable[Event]) -> dict[str, dict[str, Any]]:
-    """Runs of the journal that a stamp belongs to, with the place of each in the order of events."""
+def recorded_runs(events: Iterable[Event], *, stated: bool = False) -> dict[str, dict[str, Any]]:
+    """Runs of the journal that a stamp belongs to, with the place of each in the order of events.
+
+    `stated`: also those in which a person declared or reviewed something; they have no stamp.
+    """
+    kinds = {"invocation", "derivation", "authorship", *(("declaration", "review") if stated else ())}
     runs: dict[str, dict[str, Any]] = {}
     used: set[str] = set()
     muted = False
     for order, event in enumerate(events):
         if event.get("type") == "execution":
             runs.setdefault(str(event.get("id")), {}).update({**event, "order": order})
-        elif event.get("type") in ("invocation", "derivation", "authorship") and event.get("execution"):
+        elif event.get("type") in kinds and event.get("execution"):
             used.add(str(event["execution"]))
         muted = muted or event.get("reason") == "stamp-off"
     return {} if muted else {id_: run for id_, run in runs.items() if id_ in used}
@@ -254,7 +258,7 @@ def _told(event: Event) -> Event:
 
 def _is_about(nb: Notebook, events: Sequence[Event]) -> bool:
     """True when a run of this session belongs to a cell of this notebook."""
-    return bool(resolve(recorded_runs(events), nb))
+    return bool(resolve(recorded_runs(events, stated=True), nb))
 
 
 def _superseded(nb: Notebook, events: Sequence[Event]) -> list[dict[str, Any]]:

@@ -141,7 +141,7 @@ def _known(states: tuple[tuple[Path, int, int], ...]) -> _Known:
     files = tuple(path for path, _, _ in states)
     told = [event for path in files for event in journal.read(path)]
     names = [e.get("notebook") for e in told if e.get("type") == "session" and e.get("notebook")]
-    runs = recorded_runs(told)
+    runs = recorded_runs(told, stated=True)
     written = {
         (e.get("notebook"), str(e.get("source_sha256")))
         for e in told

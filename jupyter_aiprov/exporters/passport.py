@@ -16,7 +16,7 @@ from jupyter_aiprov.exporters import _facts
 from jupyter_aiprov.exporters._document import Block, Heading, Items, Paragraph, Table, clean, write
 from jupyter_aiprov.exporters._facts import people, results
 from jupyter_aiprov.exporters._wording import Slots
-from jupyter_aiprov.exporters._words import Language, joined, number, word
+from jupyter_aiprov.exporters._words import Language, amount, joined, number, word
 from jupyter_aiprov.passport import LEAST, QUESTIONS
 from jupyter_aiprov.provenance import Event, Provenance
 
@@ -56,7 +56,7 @@ _SAY: Final[dict[str, tuple[str, str]]] = {
         "Groups left out because they, or what would tell their size, are small: {}.",
         "Groupes omis, car eux-mêmes ou ce qui révélerait leur taille sont petits\u00a0: {}.",
     ),
-    "size": ("{} rows, {} columns.", "{} lignes, {} colonnes."),
+    "size": ("{} rows, {}.", "{} lignes, {}."),
     "asked": ("What people state", "Ce que déclarent les personnes"),
     "score": (
         "{} of {} questions answered by people; {} facts taken from the record. No value of a row is in this passport.",
@@ -140,7 +140,7 @@ def _passport(one: Dataset, provenance: Provenance, known: _facts.Facts, languag
     yield Heading(one.name, 3)
     rows = [_row(one, c, provenance, known, language) for c in _columns(one)]
     if one.facts:
-        size = _few(one.facts.get("rows"), one, language), number(len(rows), language)
+        size = _few(one.facts.get("rows"), one, language), amount(len(rows), "column", language)
         yield Paragraph(_say("size", language, *size))
     elif one.file is None:
         yield Paragraph(_say("bare", language, one.name))

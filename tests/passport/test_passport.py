@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 
+from jupyter_aiprov.annotate import annotate
+from jupyter_aiprov.commands._files import opened
 from jupyter_aiprov.errors import UsageError
 from jupyter_aiprov.exporters import available, passport
 from jupyter_aiprov.notebook import provenance_of
 from jupyter_aiprov.passport import QUESTIONS, answered, by_group, quality
 from jupyter_aiprov.provenance import Provenance
+from jupyter_aiprov.verify import verify
 from tests.exporters import records
 from tests.kernels import Kernel, chains_are_whole, kernel
 from tests.loopback import Loopback, serving
@@ -185,3 +188,22 @@ def test_describe_puts_facts_on_record_and_no_value_of_a_row(nb: Kernel, server:
     assert "secret" not in json.dumps(told)
     text = passport.export(provenance_of({"nbformat": 4, "cells": []}, found))
     assert re.search(r"\| label \|.*AI-generated", text)
+
+
+def test_what_was_stated_in_a_headless_run_without_any_call_reaches_the_notebook(nb: Kernel) -> None:
+    source = "aiprov.describe(df, licence='CC0')"
+    nb.run(
+        "%load_ext jupyter_aiprov\nimport jupyter_aiprov as aiprov, pandas as pd\ndf = pd.DataFrame({'n': range(9)})"
+    )
+    nb.run(source)
+    path = nb.folder / "quiet.ipynb"
+    cell = {"cell_type": "code", "id": "c1", "metadata": {}, "execution_count": 2, "outputs": [], "source": source}
+    path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]}))
+    one = opened(str(path))
+    assert "9 rows, 1 column." in passport.export(one.provenance())
+    kept = annotate(one.nb, one.events).notebook
+    assert "Licence and conditions of use: CC0" in passport.export(provenance_of(kept))
+    assert verify(kept).answer != "changed"
+    other = json.loads(path.read_text().replace("CC0", "CC1"))
+    path.with_name("other.ipynb").write_text(json.dumps(other))
+    assert not opened(str(path.with_name("other.ipynb"))).journals
