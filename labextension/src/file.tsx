@@ -18,6 +18,7 @@ export interface FileProps {
 export function FileTools({ model, words }: FileProps): React.ReactElement {
   const [checked, setChecked] = React.useState<{ of: NotebookProvenance; found: Integrity } | null>(null);
   const [handed, setHanded] = React.useState('');
+  const [, redraw] = React.useReducer((times: number) => times + 1, 0);
   const picker = React.useRef<HTMLInputElement>(null);
   const found = checked?.of === model ? checked.found : null;
   const check = (anchor: Anchor | null): void => setChecked({ of: model, found: integrityOf(model.json(), anchor) });
@@ -50,7 +51,14 @@ export function FileTools({ model, words }: FileProps): React.ReactElement {
           {words.say('Check file integrity')}
         </button>
         <label>
-          <input type="checkbox" checked={model.isOnlyAI} onChange={event => model.showOnly(event.target.checked)} />
+          <input
+            type="checkbox"
+            checked={model.isOnlyAI}
+            onChange={event => {
+              model.showOnly(event.target.checked);
+              redraw(); // at once: a box that waits for the next frame looks refused
+            }}
+          />
           {words.say('Only AI cells')}
         </label>
       </div>
