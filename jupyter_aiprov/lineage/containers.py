@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_aiprov.lineage import constants, csv_flow, queries
 from jupyter_aiprov.lineage.labels import CLEAN, Label, chosen, computed, joined
-from jupyter_aiprov.lineage.methods import children_of, described, items_of, key_of, map_item
+from jupyter_aiprov.lineage.methods import children_of, described, items_of, key_of, map_item, record_of
 from jupyter_aiprov.lineage.state import (
     CONTAINERS,
     UNKNOWN,
@@ -184,6 +184,9 @@ def _of_map(flow: Flow, owner: Value, name: str, args: list[Value], kwargs: dict
                 found.label = joined(found.label, computed(touched(args[0])), rows=False)
                 owner.keys = joined(owner.keys, args[0].label, rows=False)
             return found
+        record = record_of(owner, args[0]) if name in {"get", "__getitem__"} else None
+        if record is not None:
+            return record
         found = map_item(owner, args[0], default)
         if name == "pop" and args[0].const in owner.fields and type(args[0].const) is str:
             del owner.fields[args[0].const]

@@ -72,6 +72,7 @@ class Flow:
         self.figure: Value | None = None
         self.shown: Value | None = None  # of the last expression that stood alone
         self.uncertain = 0
+        self.writes = 0  # what is looked up is about to be written to
         self.entered: dict[tuple[Entry, ...], list[tuple[str, int, int]]] = {}  # functions called at a node
         self.deferred: list[int] = []  # depths of the stack below which calls are made later, from elsewhere
         self.bound: dict[str, int] = {}
@@ -236,6 +237,8 @@ class Flow:
             for a, d in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
             if d is not None
         }
+        while scope.is_class:  # names of a class body are not seen by its methods
+            scope = scope.parent or scope.module
         data: dict[str, Any] = {
             "node": node,
             "scope": scope,
@@ -250,6 +253,7 @@ class Flow:
     def _do_ClassDef(self, node: ast.ClassDef, scope: Scope) -> None:
         value = Value("class", data={"node": node, "bases": [self.eval(b, scope) for b in node.bases]})
         inner = Scope(scope.module, scope if not isinstance(scope, Module) else None)
+        inner.is_class = True
         self.classes.append(value)
         self.block(node.body, inner)
         self.classes.pop()
@@ -645,6 +649,15 @@ class Flow:
             yield
         finally:
             self.stack = before
+
+    @contextmanager
+    def written(self) -> Iterator[None]:
+        """What is found inside is to be changed: the thing itself, no picture of it."""
+        self.writes += 1
+        try:
+            yield
+        finally:
+            self.writes -= 1
 
     @contextmanager
     def later(self) -> Iterator[None]:

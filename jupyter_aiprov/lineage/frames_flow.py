@@ -248,7 +248,11 @@ def filled(owner: Value, other: Value, by: Label, *, fills_missing: bool) -> Val
         out.fields = {}
         out.rest = scalar(Label(label.origin, label.low, label.sites, label.selected, constants, label.edits))
         return out
-    out = partly(owner, other, by)
+    mine = element(owner)
+    base = owner
+    if fills_missing and mine is not None and mine.const is not UNKNOWN and not mine.is_missing:
+        base = repeated("series", scalar(mine.label))  # no placeholder: it stays where it stands
+    out = partly(base, other, by)
     out.data = {"where": (owner, other)}
     return out
 

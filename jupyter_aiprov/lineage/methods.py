@@ -55,6 +55,8 @@ def attribute(flow: Flow, owner: Value, name: str) -> Value:
         return Value("expr", data={**owner.data, "resolve": lambda f: attribute(flow, resolve(f), name)})
     if owner.kind == "map" and name in owner.fields:
         return owner.fields[name]
+    if owner.kind in {"func", "class"} and name in {"__name__", "__qualname__"}:
+        return scalar(const=_called(owner))
     if owner.kind == "response":
         if name in METADATA:
             return anything()
@@ -70,6 +72,14 @@ def attribute(flow: Flow, owner: Value, name: str) -> Value:
         if of_path is not None:
             return of_path
     return method_value(owner, name)
+
+
+def _called(owner: Value) -> Any:
+    """The name that a function or a class was defined under, where it is known."""
+    data = owner.data if isinstance(owner.data, dict) else {}
+    live = data.get("live")
+    known = live.__name__ if isinstance(live, (types.FunctionType, type)) else getattr(data.get("node"), "name", None)
+    return known if type(known) is str else UNKNOWN
 
 
 def method_value(owner: Value, name: str, kind: str = "any") -> Value:
@@ -313,7 +323,8 @@ def subscript(flow: Flow, owner: Value, key: Value, node: ast.expr) -> Value:
     if owner.kind in SEQUENCES:
         return _sequence_item(flow, owner, key)
     if owner.kind == "map":
-        return map_item(owner, key)
+        record = record_of(owner, key) if not flow.writes else None
+        return record if record is not None else map_item(owner, key)
     if owner.kind == "object":
         found = owner.fields.get(key.const) if _simple(key.const) else None
         if found is not None:
@@ -535,6 +546,20 @@ def _sequence_item(flow: Flow, owner: Value, key: Value) -> Value:
     if by.is_ai and one.kind not in CONTAINERS and not summary(one).is_ai:
         return Value(one.kind, joined(one.label, by, rows=False))
     return one
+
+
+def record_of(owner: Value, key: Value) -> Value | None:
+    """A record out of a fixed table, found by AI values: read, its parts are derived and the table stays as it is."""
+    by = computed(touched(key)) if not key.is_future else CLEAN
+    records = list(owner.fields.values())
+    if not by.is_ai or owner.rest is not None or owner.keys.is_ai or not records:
+        return None
+    if any(r.kind not in {"map", "object", "tuple"} or not r.fields for r in records):
+        return None
+    out = records[0]
+    for one in records[1:]:
+        out = merged(out, one, rows=True)
+    return relabelled(out, lambda x: x if x.is_ai else computed(by, x))
 
 
 def map_item(owner: Value, key: Value, default: Value | None = None) -> Value:

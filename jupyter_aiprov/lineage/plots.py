@@ -130,6 +130,8 @@ def of_frame(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
     if axis is not None:
         mark(flow, axis, label)
         return axis
+    if owner.kind == "frame":  # a figure of its own; a column is drawn into the current one
+        flow.figure = made()
     out = made(flow.figure, CLEAN)
     mark(flow, out, label)
     return out

@@ -17,6 +17,7 @@ class Scope:
         self.vars: dict[str, Value] = {}
         self.parent = parent
         self._module = module
+        self.is_class = False
         self.is_global: set[str] = set()
         self.is_outer: set[str] = set()
 

@@ -41,7 +41,8 @@ def assign(flow: Flow, target: ast.expr, value: Value, scope: Scope) -> None:
     elif isinstance(target, ast.Attribute):
         _set_attribute(flow, flow.eval(target.value, scope), target.attr, value)
     elif isinstance(target, ast.Subscript):
-        owner = flow.eval(target.value, scope)
+        with flow.written():
+            owner = flow.eval(target.value, scope)
         key = flow.eval(target.slice, scope)
         if owner.kind == "indexer":
             _set_located(flow, owner, key, value, target.slice)
