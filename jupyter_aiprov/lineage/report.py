@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_aiprov.lineage import _values
-from jupyter_aiprov.lineage.labels import NAMES, Label
+from jupyter_aiprov.lineage.labels import GENERATED, NAMES, Label
 
 if TYPE_CHECKING:
     from jupyter_aiprov.lineage import Lineage
@@ -104,6 +104,8 @@ def event_of(
     }
     if entry.rows is not None:
         event |= {"rows_ai": _values.count(entry.rows), "rows_total": entry.total, "rows_edited": entry.edited}
+    elif entry.kind == "column" and entry.total and label.origin == GENERATED and not label.low:  # all of them
+        event |= {"rows_ai": entry.total, "rows_total": entry.total, "rows_edited": entry.edited}
     if label.selected:
         event["selected_by"] = sorted(label.selected)
     return event

@@ -11,6 +11,8 @@ import pytest
 from tests.kernels import Cell, Kernel, kernel
 from tests.loopback import serving
 
+MIME = "application/vnd.aiprov.v1+json"
+
 PRELUDE = """
 import httpx, pandas as pd
 def classify(text):
@@ -142,3 +144,10 @@ def test_what_people_state_is_shown_beside_and_a_withdrawal_ends_it(nb: Kernel) 
     assert "label (AI)" in heads(nb.run("df"))
     nb.run("_ = aiprov.withdraw(id_, 'mistaken')")
     assert "declared" not in nb.value("aiprov.origin(df, 'label')")
+
+
+def test_a_column_that_a_model_filled_is_counted_in_rows_for_those_who_review_it(nb: Kernel) -> None:
+    made = nb.run("df['label'] = [classify(note) for note in df.text]")
+    stamps = [m["data"][MIME] for m in made.of("display_data") if MIME in m["data"]]
+    found = [d for d in stamps[-1]["derivations"] if d["subject"] == "df.label"]
+    assert [(d["rows_ai"], d["rows_total"], d["rows_edited"]) for d in found] == [(3, 3, 0)]
