@@ -269,7 +269,7 @@ class Recorder:
         self.recognise = recognise
         self.destination = destination
         self.examine: Examines | None = None
-        self.may_stop: Callable[[], bool] = lambda: True  # False while the guard can do no more than warn
+        self.holds: Callable[[Request | None], bool] = lambda _request: True  # False where the guard can only warn
         self.warn: Callable[[str], None] = lambda text: print(text, file=sys.stderr)  # noqa: T201
         self.lineage: Follows | None = None
         self.place: Callable[[Request | None, str, Invocation], Event] | None = None
@@ -368,7 +368,7 @@ class Recorder:
         if execution is not None:
             call.execution = execution
             execution.called = True
-        if self.examine is None or self.may_stop():
+        if self.examine is None or self.holds(request):
             self._examine(call, invocation)
         if self.lineage is not None and call.stopped is None:
             with guarded(self._failed, "following a call"):

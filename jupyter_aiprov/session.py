@@ -130,7 +130,7 @@ class Session:
         self.config.observe(self._changed)
         self.stack.callback(self.config.unobserve, self._changed)
         self.recorder.examine = self._examine
-        self.recorder.may_stop = lambda: self.config.guard != "off" and self.guard.may_stop()
+        self.recorder.holds = lambda request: self.config.guard != "off" and self.guard.holds(request)
         self.recorder.warn = self._warn
         self.recorder.content_of = self._content
         self.recorder.place = self.servers.place

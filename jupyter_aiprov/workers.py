@@ -311,7 +311,7 @@ class Worker:
         level = "digest" if config.journal_content == "full" and config.personal_data else config.journal_content
         self.recorder.content = level
         if config.guard == "on":
-            self.recorder.examine, self.recorder.may_stop = self._examine, self._may_stop
+            self.recorder.examine, self.recorder.holds = self._examine, self._holds
         self.watch(settings.get("columns"))
         if settings.get("declared") and not self.guard.columns and not self.guard.is_blind:
             self.guard.is_blind = True
@@ -351,10 +351,10 @@ class Worker:
             if self.guard.has_columns and self.recorder.content == "full":
                 self.recorder.content = "digest"
 
-    def _may_stop(self) -> bool:
-        """Whether a request may be stopped, by what is declared now."""
+    def _holds(self, request: Request | None) -> bool:
+        """Whether a request is examined first, by what is declared now."""
         self.watch()
-        return self.guard.may_stop()
+        return self.guard.holds(request)
 
     def _examine(
         self, request: Request | None, destination: str, invocation: Invocation | None, _execution: Execution | None, /

@@ -124,9 +124,15 @@ def _of_request(raw: list[tuple[Any, Any]]) -> dict[str, str]:
             Redactor.remember(_text(value))
             out[lower] = ""
         else:
-            text = _text(value)
+            text = _decoded(value) if type(value) is bytes else _text(value)
             out[lower] = f"{out[lower]}, {text}" if lower in out else text
     return out
+
+
+@lru_cache(maxsize=512)
+def _decoded(value: bytes) -> str:
+    """A harmless header's value: most are the same in every request."""
+    return _text(value)
 
 
 def _text(value: str | bytes) -> str:

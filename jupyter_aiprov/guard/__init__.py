@@ -63,9 +63,16 @@ class Guard:
         """True once a person declared a column confidential."""
         return any(not c.candidate for c in self.columns)
 
-    def may_stop(self) -> bool:
-        """False while no request can be stopped: nothing is declared, and every rule warns at most."""
-        return bool(self.columns) or self.is_blind or "block" in self.config.guard_rules.values()
+    def holds(self, request: Request | None) -> bool:
+        """True where a request is to be examined before anything else happens.
+
+        It may be stopped, or looking takes long: columns are declared, the rules are not those out of
+        the box, the body is large. Any other can only be warned of.
+        """
+        config = self.config
+        if self.columns or self.is_blind or config.guard_rules or config.guard_patterns or config.personal_data:
+            return True
+        return request is not None and len(request.body) > _JOINED_MAX
 
     def declare(
         self, name: str, column: str, values: Iterable[Any], level: str = "block", *, candidate: bool = False
@@ -111,7 +118,7 @@ class Guard:
         Raises ConfidentialDataError to stop it. The warning is given once for each `cell`.
         """
         place = self._place(request, destination)
-        host = request.host if request is not None and request.host else destination
+        host = (request.host if request is not None else "") or destination
         size = len(request.body) if request is not None else 0
         deadline = _Deadline(size)
         if self.is_blind and place == "external":

@@ -50,7 +50,7 @@ def start(arm: str) -> Any:
             destination=guard.destination,
         )
         recorder.examine = lambda request, destination, *_: guard.examine(request, destination)
-        recorder.may_stop = guard.may_stop
+        recorder.holds = guard.holds
         recorder.cells.begin(SimpleNamespace(raw_cell="x", cell_id="c"))
         following = capture.install(recorder)
         following.__enter__()
