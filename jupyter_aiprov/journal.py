@@ -26,12 +26,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+from weakref import WeakSet
 
 from jupyter_aiprov.proof import total
 
 Event = dict[str, Any]
 GENESIS = "0" * 64
 ROTATE_AT = 64 * 2**20  # bytes
+_FORK_WAIT = 5  # seconds that a fork waits for the writer to be between two pieces of work
 _RETRY = 5  # seconds until a disk that refused is tried again
 _LINGER = 0.05  # seconds that work which may wait does wait: it costs less done together, and while the user's waits
 PENDING_MAX = 20_000  # lines kept in memory while the disk refuses them
@@ -183,15 +185,28 @@ class _File:
 
 
 _forks = 0  # how often this process is a child of the one that loaded us; its number may come again
+_open: WeakSet[Journal] = WeakSet()
+_held: list[Journal] = []  # kept from working while this process forks
+
+
+def _forking() -> None:
+    """A writer in the middle of an import would leave its lock to a child that waits for it for ever."""
+    _held.extend([j for j in list(_open) if j.pause(_FORK_WAIT)])
+
+
+def _went_on() -> None:
+    while _held:
+        _held.pop().resume()
 
 
 def _forked() -> None:
     global _forks  # noqa: PLW0603 - a fact of the process
     _forks += 1
+    _held.clear()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
+    os.register_at_fork(before=_forking, after_in_parent=_went_on, after_in_child=_forked)
 
 
 class Journal:
@@ -223,6 +238,7 @@ class Journal:
         self._queue: deque[Callable[[], None] | None] = deque()  # None: the end
         self._urgent: deque[Callable[[], None]] = deque()
         self._asleep = _taken()  # let go of to wake the writer
+        self._working = threading.Lock()  # held by the writer while it does a piece of work
         self._is_lingering = False
         self._is_pressed = False  # something in the queue should not wait
         self._file: _File | None = None
@@ -234,6 +250,7 @@ class Journal:
         self._refusal = ""
         self._memory: list[bytes] = []
         self._thread = self._started()
+        _open.add(self)
 
     # ── any thread ────────────────────────────────────────────────────────────────
     @property
@@ -300,6 +317,16 @@ class Journal:
         self._thread.join(timeout)
         return not self._thread.is_alive() and not self._pending
 
+    def pause(self, timeout: float) -> bool:
+        """Let the writer end the piece of work it is at and begin no other; False when that takes too long."""
+        if self.is_of_parent or threading.current_thread() is self._thread:
+            return False
+        return self._working.acquire(timeout=timeout)
+
+    def resume(self) -> None:
+        """Let the writer go on."""
+        self._working.release()
+
     def after_fork(self, session: str) -> None:
         """In a child process: a file of its own, under the new session's id."""
         for file in (self._file, self._texts):
@@ -310,6 +337,7 @@ class Journal:
         self._forks = _forks
         self._queue, self._urgent = deque(), deque()
         self._asleep, self._is_lingering, self._is_pressed = _taken(), False, False
+        self._working = threading.Lock()
         self._file = self._texts = None
         self._pending, self._memory = deque(), []
         self._refused_since = None
@@ -378,7 +406,8 @@ class Journal:
 
     def _attempt(self, work: Callable[[], None]) -> None:
         try:
-            work()
+            with self._working:
+                work()
         except BaseException as error:  # noqa: BLE001 - a writer that dies would silence the whole record
             self.failed(error)
 

@@ -353,8 +353,11 @@ class Session:
                 for event in self.authorship.cell(execution):
                     self.recorder.emit({"execution": execution.id, "cell_id": execution.cell_id, **event})
                     was_drafted = True
-        for event in self.workers.harvest():
+        harvest = list(self.workers.harvest())
+        for event in harvest:
             self.recorder.absorb(event)
+        if harvest:
+            self.recorder.flush(FLUSH)  # what the children did is part of this cell's stamp
         self._tell_children(None)
         self._screen_files(execution)
         if execution.called or was_drafted or execution.id in self.recorder.tallies:

@@ -276,3 +276,29 @@ def test_the_hash_is_that_of_the_raw_line_without_it_as_the_readme_says(tmp_path
     line = path.read_text().strip()
     mark = json.loads(line)["hash"]
     assert hashlib.sha256(line.replace(f',"hash":"{mark}"}}', "}").encode()).hexdigest() == mark
+
+
+FORK_IN_AN_IMPORT = """
+import os, sys, threading, types
+from pathlib import Path
+from jupyter_aiprov.journal import Journal, prepare
+folder = Path(sys.argv[1])
+gate = sys.modules["gate"] = types.ModuleType("gate")
+gate.entered, gate.leave = threading.Event(), threading.Event()
+(folder / "slowly.py").write_text("import gate; gate.entered.set(); gate.leave.wait(0.5)")
+sys.path.insert(0, str(folder))
+prepare(folder / "journal")
+one = Journal(folder / "journal", "s")
+one.run(lambda: __import__("slowly"))
+assert gate.entered.wait(30)
+if os.fork() == 0:
+    import slowly
+    os._exit(7)
+print(os.waitstatus_to_exitcode(os.wait()[1]), one.flush(30), one.close())
+"""
+
+
+def test_a_fork_while_the_writer_imports_leaves_the_child_no_lock_that_nobody_opens(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", FORK_IN_AN_IMPORT, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.returncode) == ("7 True True\n", 0), done.stderr
