@@ -166,7 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-type", content_type)
         self.send_header("transfer-encoding", "chunked")
         self.end_headers()
-        for piece in pieces[:-1] if mode == "endless" else pieces:
+        for piece in pieces[:1] if mode == "endless" else pieces:  # what never ends names no reason for its end
             self._chunk(piece)
             if mode == "hold":
                 self.loopback.release.wait(10)

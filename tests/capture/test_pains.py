@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 from jupyter_aiprov.capture import install
 from jupyter_aiprov.recorder import HEAD, TAIL, Body, Recorder
+from tests.capture import framework_surfaces
 from tests.capture import test_sdk_surfaces as surfaces
 from tests.capture.fake_tap import FakeTap, nothing_under_way
 from tests.capture.recording import Recording, recording
@@ -192,7 +193,7 @@ async def test_06_streams_are_context_managers_still(record: Recording, server: 
 @pytest.mark.filterwarnings("ignore")
 def test_06_streams_are_context_managers_also_through_langchain(record: Recording, server: Loopback) -> None:
     pytest.importorskip("langchain_openai")
-    assert surfaces.langchain_stream(server.url()) == TEXT
+    assert framework_surfaces.langchain_stream(server.url()) == TEXT
     assert record.call["status"] == "completed"
 
 
