@@ -57,10 +57,10 @@ def test_toolbar_status_bar_palette_and_menu_lead_to_the_panel(app: str, server:
     execute(page, "jupyter-aiprov:next")
     page.wait_for_function("() => window.jupyterapp.shell.currentWidget.content.activeCellIndex === 2")
     execute(page, "jupyter-aiprov:only")
-    page.wait_for_function("() => document.querySelectorAll('.jp-Notebook .jp-Cell[data-aiprov]').length === 4")
-    panel.get_by_label("Only AI cells").wait_for()
-    assert panel.get_by_label("Only AI cells").is_checked()
-    assert page.locator(".jp-Notebook .jp-Cell:visible").count() == 4
+    panel.locator("label:has(input:checked)", has_text="Only AI cells").wait_for()
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.jp-Notebook .jp-Cell')].filter(c => c.checkVisibility()).length === 4"
+    )
     assert not is_dirty(page)
 
 
@@ -181,7 +181,7 @@ def test_the_section_is_updated_in_its_place_and_only_when_asked(server: Server,
     page.locator(".jp-AIProv-disclosure").get_by_label("Language").select_option("fr")
     await_preview(page, "Utilisation de systèmes")
     insert.click()
-    page.locator(".jp-Cell").nth(1).get_by_text("Utilisation de systèmes").wait_for()
+    page.locator(".jp-Cell").nth(1).get_by_role("heading", name="Utilisation de systèmes").wait_for()
     save(page)
     cells = read(server, "section.ipynb")["cells"]
     assert [i for i, cell in enumerate(cells) if "aiprov-disclosure" in cell["metadata"].get("tags", ())] == [1]
