@@ -156,12 +156,13 @@ class _Call:
     __slots__ = (
         *("_once", "_recorder", "asked", "at", "base", "began", "body", "destination", "evidence", "examined"),
         *("execution", "first", "headers", "id", "is_clean", "method", "reader", "request", "scan", "sending"),
-        *("site", "status", "status_when_over", "stopped", "version", "warning"),
+        *("site", "status", "status_when_over", "stopped", "unread", "version", "warning"),
     )
 
     def __init__(self, recorder: Recorder, reader: Reads | None, request: Request | None) -> None:
         self.id = new_id()
         self.sending = True
+        self.unread: Any = None
         self.reader = reader
         self.request = request
         self.execution: Execution | None = None
@@ -196,12 +197,12 @@ class _Call:
 
     def finish(self, ended: Ended, error: BaseException | None = None) -> None:
         if next(self._once, None):
-            self.sending = False
+            self.sending, self.unread = False, None
             self._recorder.ended(self, ended, error, None)
 
     def complete(self, invocation: Invocation) -> None:
         if next(self._once, None):
-            self.sending = False
+            self.sending, self.unread = False, None
             self._recorder.ended(self, "eof", None, invocation)
 
 

@@ -31,6 +31,7 @@ class _Ours:
 
     id = "aiprov"
     sending = True
+    unread = None
 
     def answered(self, status: int, headers: Mapping[str, str]) -> None: ...
     def chunk(self, data: bytes) -> None: ...

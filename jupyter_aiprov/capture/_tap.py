@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import Protocol
+from typing import Any, Protocol
 
 from jupyter_aiprov.model import Ended, Invocation, Request
 
@@ -23,6 +23,9 @@ class Call(Protocol):
 
     sending: bool
     """True until the response's head has arrived: an inner HTTP stack then stays quiet."""
+
+    unread: Any
+    """What hears of a stream that is thrown away; let go of when the call is over."""
 
     def answered(self, status: int, headers: Mapping[str, str]) -> None:
         """The head of the response arrived (header names in lower case)."""

@@ -9,6 +9,7 @@ import sys
 import weakref
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -68,9 +69,7 @@ def tees(module: ModuleType) -> tuple[Tee, Tee]:
         def __init__(self, inner: Any, call: Call) -> None:
             self._inner = inner
             self._call = call
-
-        def __del__(self) -> None:
-            _forgotten(self._call)
+            watch(self, call)
 
         def __iter__(self) -> Iterator[bytes]:
             return followed(self._inner, self._call)
@@ -88,9 +87,7 @@ def tees(module: ModuleType) -> tuple[Tee, Tee]:
         def __init__(self, inner: Any, call: Call) -> None:
             self._inner = inner
             self._call = call
-
-        def __del__(self) -> None:
-            _forgotten(self._call)
+            watch(self, call)
 
         def __aiter__(self) -> AsyncIterator[bytes]:
             return afollowed(self._inner, self._call)
@@ -105,8 +102,11 @@ def tees(module: ModuleType) -> tuple[Tee, Tee]:
     return SyncTee, AsyncTee
 
 
-def _forgotten(call: Call) -> None:
-    """A stream of ours was thrown away, unread perhaps. A tenth of what `weakref.finalize` costs each call."""
+def _forgotten(call: Call, _tee: Any) -> None:
+    """A stream of ours was thrown away unread.
+
+    No `__del__`: it would run at the end of every call, and an interrupt that arrives in one is lost.
+    """
     if not sys.is_finalizing():
         call.finish("gc")
 
@@ -189,4 +189,4 @@ def listen(carrier: Any, call: Call, over: Callable[[Any], bool]) -> None:
 
 def watch(carrier: Any, call: Call) -> None:
     """When `carrier` is thrown away unread, the call ends as `gc`; at exit nothing is run."""
-    weakref.finalize(carrier, call.finish, "gc").atexit = False
+    call.unread = weakref.ref(carrier, partial(_forgotten, call))
