@@ -162,7 +162,7 @@ class _Call:
     def __init__(self, recorder: Recorder, reader: Reads | None, request: Request | None) -> None:
         self.id = new_id()
         self.sending = True
-        self.unread: Any = None
+        self.unread: Callable[[], Any] | None = None
         self.reader = reader
         self.request = request
         self.execution: Execution | None = None
@@ -195,14 +195,20 @@ class _Call:
             self.first = time.perf_counter()
         self.body.add(data)
 
+    def _over(self) -> None:
+        self.sending = False
+        unread, self.unread = self.unread, None
+        if unread is not None:
+            unread()
+
     def finish(self, ended: Ended, error: BaseException | None = None) -> None:
         if next(self._once, None):
-            self.sending, self.unread = False, None
+            self._over()
             self._recorder.ended(self, ended, error, None)
 
     def complete(self, invocation: Invocation) -> None:
         if next(self._once, None):
-            self.sending, self.unread = False, None
+            self._over()
             self._recorder.ended(self, "eof", None, invocation)
 
 

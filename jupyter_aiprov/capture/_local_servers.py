@@ -31,7 +31,7 @@ class _Ours:
 
     id = "aiprov"
     sending = True
-    unread = None
+    unread: Callable[[], Any] | None = None
 
     def answered(self, status: int, headers: Mapping[str, str]) -> None: ...
     def chunk(self, data: bytes) -> None: ...

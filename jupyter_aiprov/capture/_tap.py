@@ -7,7 +7,7 @@ imported); leaving the context puts everything back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any, Protocol
 
@@ -24,8 +24,8 @@ class Call(Protocol):
     sending: bool
     """True until the response's head has arrived: an inner HTTP stack then stays quiet."""
 
-    unread: Any
-    """What hears of a stream that is thrown away; let go of when the call is over."""
+    unread: Callable[[], Any] | None
+    """Called when the call is over: nothing listens any more for its stream being thrown away."""
 
     def answered(self, status: int, headers: Mapping[str, str]) -> None:
         """The head of the response arrived (header names in lower case)."""

@@ -102,6 +102,10 @@ def tees(module: ModuleType) -> tuple[Tee, Tee]:
     return SyncTee, AsyncTee
 
 
+# Held here, as garbage tells no callback that is garbage, too.
+_unread: dict[int, weakref.ref[Any]] = {}
+
+
 def _forgotten(call: Call, _tee: Any) -> None:
     """A stream of ours was thrown away unread.
 
@@ -189,4 +193,6 @@ def listen(carrier: Any, call: Call, over: Callable[[Any], bool]) -> None:
 
 def watch(carrier: Any, call: Call) -> None:
     """When `carrier` is thrown away unread, the call ends as `gc`; at exit nothing is run."""
-    call.unread = weakref.ref(carrier, partial(_forgotten, call))
+    ref = weakref.ref(carrier, partial(_forgotten, call))
+    _unread[id(ref)] = ref
+    call.unread = partial(_unread.pop, id(ref), None)

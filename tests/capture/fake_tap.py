@@ -23,7 +23,7 @@ class FakeCall:
     ) -> None:
         self.id = f"call-{next(_ids)}"
         self.sending = True
-        self.unread: Any = None
+        self.unread: Callable[[], Any] | None = None
         self.request = request
         self.invocation = invocation
         self.method = method
