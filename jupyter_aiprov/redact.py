@@ -127,6 +127,7 @@ class _Around(NamedTuple):
     head: re.Pattern[str]
     value: re.Pattern[str]
     before: re.Pattern[str] | None
+    follows_word: bool  # `before` ends with a word, perhaps joined: what stands there last is one of its characters
 
 
 def _around(rule: str, head: str, value: str, before: str = "") -> _Around:
@@ -135,6 +136,7 @@ def _around(rule: str, head: str, value: str, before: str = "") -> _Around:
         re.compile(head, re.I),
         re.compile(rf"(?!\[redacted:)(?:{value})", re.I),
         re.compile(f"(?:{before})\\Z", re.I) if before else None,
+        before.endswith(("[_-]?", "[ _-]?")),
     )
 
 
@@ -296,7 +298,9 @@ def _context_spans(text: str, raw: bytes, is_long: bool) -> list[Span]:
         at = low.find(word)
         while at >= 0:
             end = at + len(word)
-            for rule, head, value, before in arounds:
+            for rule, head, value, before, follows_word in arounds:
+                if follows_word and not (at and (text[at - 1].isalnum() or text[at - 1] in "_- ")):
+                    continue  # told by one look, where hostile text would make it a search each time
                 begun = head.match(text, at)
                 if begun and (before is None or before.search(text, max(0, at - _WINDOW), at)):
                     match = value.match(text, begun.end())

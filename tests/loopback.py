@@ -166,7 +166,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-type", content_type)
         self.send_header("transfer-encoding", "chunked")
         self.end_headers()
-        for piece in pieces[:1] if mode == "endless" else pieces:  # what never ends names no reason for its end
+        if mode == "endless":  # what never ends names no reason for its end
+            pieces = [p for p in pieces if b"[DONE]" not in p and b'"stop"' not in p]
+        for piece in pieces:
             self._chunk(piece)
             if mode == "hold":
                 self.loopback.release.wait(10)
