@@ -124,20 +124,26 @@ _SCHEMES = r"(?:basic|bearer|token|negotiate|apikey|digest|key)\s{1,4}(?!\[redac
 
 class _Around(NamedTuple):
     rule: str
-    head: re.Pattern[str]
-    value: re.Pattern[str]
-    before: re.Pattern[str] | None
+    head: str
+    value: str
+    before: str
     follows_word: bool  # `before` ends with a word, perhaps joined: what stands there last is one of its characters
 
 
 def _around(rule: str, head: str, value: str, before: str = "") -> _Around:
     return _Around(
         rule,
-        re.compile(head, re.I),
-        re.compile(rf"(?!\[redacted:)(?:{value})", re.I),
-        re.compile(f"(?:{before})\\Z", re.I) if before else None,
+        head,
+        rf"(?!\[redacted:)(?:{value})",
+        f"(?:{before})\\Z" if before else "",
         before.endswith(("[_-]?", "[ _-]?")),
     )
+
+
+@cache
+def _pattern(source: str) -> re.Pattern[str]:
+    """Compiled where its word is first met: most never are, and all of them are a fifth of what loading costs."""
+    return re.compile(source, re.I)
 
 
 _CONTEXT: Final = {
@@ -301,9 +307,9 @@ def _context_spans(text: str, raw: bytes, is_long: bool) -> list[Span]:
             for rule, head, value, before, follows_word in arounds:
                 if follows_word and not (at and (text[at - 1].isalnum() or text[at - 1] in "_- ")):
                     continue  # told by one look, where hostile text would make it a search each time
-                begun = head.match(text, at)
-                if begun and (before is None or before.search(text, max(0, at - _WINDOW), at)):
-                    match = value.match(text, begun.end())
+                begun = _pattern(head).match(text, at)
+                if begun and (not before or _pattern(before).search(text, max(0, at - _WINDOW), at)):
+                    match = _pattern(value).match(text, begun.end())
                     if match:
                         spans.append(Span(*match.span(), rule))
                         end = max(end, match.end())
