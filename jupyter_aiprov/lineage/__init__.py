@@ -11,12 +11,11 @@ import linecache
 import re
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
-from jupyter_aiprov.lineage import by_content
 from jupyter_aiprov.lineage.content import Answers
 from jupyter_aiprov.lineage.files import FileLedger
-from jupyter_aiprov.lineage.flow import Flow, TooMuchError
 from jupyter_aiprov.lineage.frames import Snapshots
 from jupyter_aiprov.lineage.labels import Label
 from jupyter_aiprov.lineage.lift import Lifter, columns_of, kind_of
@@ -25,13 +24,16 @@ from jupyter_aiprov.lineage.report import event_of, in_words, origin_of
 from jupyter_aiprov.lineage.resolving import in_words as stated_words
 from jupyter_aiprov.lineage.resolving import resolve, subjects_of
 from jupyter_aiprov.lineage.scopes import Module
-from jupyter_aiprov.lineage.settle import Entry, Settler
 from jupyter_aiprov.lineage.sites import Sites
 from jupyter_aiprov.lineage.sources import Sources, parsed, stored_names
 from jupyter_aiprov.lineage.state import CONTAINERS, Value, anything, is_tainted, repeated, scalar
 from jupyter_aiprov.lineage.store import Store
 from jupyter_aiprov.lineage.tracked import Tracked
 from jupyter_aiprov.model import Invocation, Request
+
+if TYPE_CHECKING:
+    from jupyter_aiprov.lineage.flow import Flow
+    from jupyter_aiprov.lineage.settle import Entry, Settler
 
 __all__ = ["Lineage"]
 
@@ -56,10 +58,8 @@ class Lineage:
         self.lifter = Lifter(self.sites.is_user_file)
         self.module = Module(shell.user_ns, self.lifter)
         self.files = Store(FileLedger(folder, str(getattr(config, "mark_files", "beside"))))
-        self.flow = Flow(self.module, self.sites, self.sources, self.lifter, shell, self.files)
         self.images = Snapshots()
         self.tracked = Tracked()
-        self.settler = Settler(self.sites, self.answers, self.tracked)
         self.entries: dict[str, Entry] = {}
         self.follows = sys.version_info[:2] in TESTED
         self.is_active = False
@@ -75,6 +75,21 @@ class Lineage:
         self.declared: list[Mapping[str, Any]] = []  # what people state and did not withdraw, oldest first
         self._untold: set[str] = set()  # subjects whose edits are known not to be tracked
         self.waits: Callable[[], Any] | None = None  # lets the answers arrive before they are asked about
+
+    # What follows cells is half of this package and is loaded with the first AI call.
+    @cached_property
+    def flow(self) -> Flow:
+        """Interprets a cell."""
+        from jupyter_aiprov.lineage.flow import Flow
+
+        return Flow(self.module, self.sites, self.sources, self.lifter, self.shell, self.files)
+
+    @cached_property
+    def settler(self) -> Settler:
+        """Says what a cell left."""
+        from jupyter_aiprov.lineage.settle import Settler
+
+        return Settler(self.sites, self.answers, self.tracked)
 
     # ── while a cell runs ─────────────────────────────────────────────────────────
     def called(self, invocation_id: str, reader_name: str, _request: Request | None) -> Mapping[str, Any] | None:
@@ -186,6 +201,8 @@ class Lineage:
             self._counts.setdefault(str(group.execution), getattr(execution, "execution_count", None) or 0)
         if self.waits is not None and fresh:
             self.waits()
+        from jupyter_aiprov.lineage import by_content
+
         live = self.shell.user_ns
         named = dict.fromkeys(_WORD.findall(execution.source))
         kept = {k: e for k, e in self.entries.items() if k.split(".")[0] in live and k.split(".")[0] not in named}
@@ -227,6 +244,8 @@ class Lineage:
         return self._settle(execution)
 
     def _run(self, tree: ast.Module, file: str, groups: list[Any], stop: int) -> None:
+        from jupyter_aiprov.lineage.flow import TooMuchError
+
         try:
             self.flow.run(tree, file, groups, stop)
         except (TooMuchError, RecursionError):

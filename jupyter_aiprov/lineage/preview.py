@@ -20,20 +20,18 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_aiprov import semconv
-from jupyter_aiprov.lineage import calls, copies, stores
-from jupyter_aiprov.lineage.flow import NEXT, Flow, TooMuchError
 from jupyter_aiprov.lineage.labels import computed
 from jupyter_aiprov.lineage.lift import Lifter, columns_of, kind_of
-from jupyter_aiprov.lineage.plots import made as new_plot
 from jupyter_aiprov.lineage.report import origin_of
 from jupyter_aiprov.lineage.scopes import Module
-from jupyter_aiprov.lineage.settle import Entry, Settler
 from jupyter_aiprov.lineage.sites import end_of
 from jupyter_aiprov.lineage.sources import stored_names
 from jupyter_aiprov.lineage.state import Value, is_tainted, touched
 
 if TYPE_CHECKING:
     from jupyter_aiprov.lineage import Lineage
+    from jupyter_aiprov.lineage.flow import Flow
+    from jupyter_aiprov.lineage.settle import Entry
 
 _SECONDS: Final = 1.0  # what the displays of one cell may cost together
 _SUBJECT: Final = "shown"
@@ -98,6 +96,8 @@ class Preview:
         key = (id(obj), place, len(lineage.sites.fresh), sum(g.count for g in lineage.sites.fresh))
         if self._last is not None and self._last[0] == key:
             return self._last[1]
+        from jupyter_aiprov.lineage.flow import TooMuchError
+
         begun = time.perf_counter()
         try:
             shown = self._followed(obj, found[0], found[1], place)
@@ -131,6 +131,11 @@ class Preview:
     # ── the throwaway world ───────────────────────────────────────────────────────
     def _twin(self) -> tuple[Lineage, list[Any]]:
         """A lineage that knows what this one knows and can be thrown away."""
+        from jupyter_aiprov.lineage import copies
+        from jupyter_aiprov.lineage.flow import Flow
+        from jupyter_aiprov.lineage.plots import made as new_plot
+        from jupyter_aiprov.lineage.settle import Settler
+
         lineage = self.lineage
         twin = copy(lineage)
         twin.sites, twin.answers = copies.sites(lineage.sites), copies.answers(lineage.answers)
@@ -282,6 +287,9 @@ def _bodies(node: ast.stmt) -> Iterator[list[ast.stmt]]:
 
 def _inside(flow: Flow, steps: Sequence[ast.stmt]) -> ast.expr | None:
     """Follow what ran of the statements around the display; its expression."""
+    from jupyter_aiprov.lineage import calls, stores
+    from jupyter_aiprov.lineage.flow import NEXT
+
     scope = flow.main
     for outer, inner in pairwise(steps):
         if isinstance(outer, ast.If):

@@ -67,6 +67,7 @@ def test_loading_imports_no_sdk_no_http_library_and_nothing_slow(tmp_path: Path)
         nb.run("%load_ext jupyter_aiprov")
         after = set(nb.value("sorted(__import__('sys').modules)"))
     assert not {m for m in after - before if m.split(".")[0] in HEAVY}
+    assert "jupyter_aiprov.lineage.flow" not in after  # what follows cells comes with the first AI call
 
 
 def test_no_ai_no_stamp(nb: Kernel) -> None:
