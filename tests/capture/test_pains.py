@@ -244,7 +244,7 @@ def test_08_clean_environments_with_either_both_or_no_httpx(server: Loopback, pr
         pytest.importorskip(name)
     absent = {"httpx", "httpx2", "aiohttp", "urllib3", "requests"} - set(present)
     code = CLEAN.format(root=str(ROOT), absent=absent, url=server.url(path=CHAT), present=present)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=150)
     assert done.returncode == 0, done.stderr
     seen = {"http.client": 1, **dict.fromkeys(present, 1)}
     assert done.stdout.startswith(str(seen)), done.stdout
@@ -503,7 +503,7 @@ def test_19_the_interpreter_exits_cleanly_with_patched_clients_and_open_streams(
     pytest.importorskip("anthropic")
     code = EXIT.format(root=str(ROOT), url=server.url())
     env = {**os.environ, "NO_PROXY": "*"}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, env=env)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=150, env=env)
     assert (done.returncode, done.stdout, done.stderr) == (0, "over\n", "")
 
 
