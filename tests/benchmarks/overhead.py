@@ -2,14 +2,21 @@
 
     python -m tests.benchmarks.overhead [--calls 40] [--blocks 10] [--memory 10000]
 
-Each arm runs in its own process against its own server process on 127.0.0.1, in turns, so that all
-meet the same load of the machine. Content is captured by every arm; parsing, redaction and
-journalling are included in the process's CPU time. Prints a table; asserts nothing.
+Each arm runs in its own process against one server process on 127.0.0.1, in turns, so that all meet
+the same load of the machine. Content is captured by every arm, and each call asks something else;
+parsing, redaction and journalling are included in the process's CPU time, as is each peer's export.
+
+`opentelemetry` and `openinference` are set up as a user would have a record to keep: spans with the
+messages in them, through the SDK's batch processor, as one line of JSON each in a file. What is asked
+of `ours` is counted against `opentelemetry`. Beside it stand its dearest and its cheapest form:
+`otel-events` writes the messages into log events, too, `…-memory` builds the spans and keeps them in
+memory, where nothing is written and they end with the process. Prints tables; asserts nothing.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import resource
@@ -22,8 +29,16 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-ARMS = ("plain", "ours", "opentelemetry", "openinference")
-ASK = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Is this note about an asthma attack? " * 5}]}
+ARMS = ("plain", "ours", "opentelemetry", "otel-events", "otel-memory", "openinference", "openinf-memory")
+_asked = itertools.count()
+
+
+def ask() -> dict[str, Any]:
+    """A prompt of a data loop: the same question, another note each time."""
+    number = next(_asked)
+    note = " ".join("".join(chr(97 + number // 26**place % 26) for place in (2, 1, 0)) for _ in range(3))
+    content = "Is this note about an asthma attack? " * 4 + f"The note says {note}."
+    return {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": content}]}
 
 
 def start(arm: str) -> Any:
@@ -59,22 +74,52 @@ def start(arm: str) -> Any:
             return recorder.flush(60)
 
         return settle
-    if arm in ("opentelemetry", "openinference"):
-        from opentelemetry.sdk.trace import TracerProvider
-        from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter
-
-        provider = TracerProvider()
-        sink = Path(os.devnull).open("w")  # noqa: SIM115 - for the process's life
-        provider.add_span_processor(BatchSpanProcessor(ConsoleSpanExporter(out=sink)))
-        if arm == "opentelemetry":
-            os.environ["OTEL_SEMCONV_STABILITY_OPT_IN"] = "gen_ai_latest_experimental"
-            os.environ["OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"] = "SPAN_ONLY"
-            from opentelemetry.instrumentation.genai.openai import OpenAIInstrumentor
-        else:
-            from openinference.instrumentation.openai import OpenAIInstrumentor
-        OpenAIInstrumentor().instrument(tracer_provider=provider)
-        return provider.force_flush
+    if arm != "plain":
+        return peer(arm)
     return lambda: True
+
+
+def peer(arm: str) -> Any:
+    """The same for an arm that is not ours."""
+    from opentelemetry.sdk._logs import LoggerProvider
+    from opentelemetry.sdk._logs.export import BatchLogRecordProcessor, ConsoleLogRecordExporter
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    spans = TracerProvider()
+    flushes = [spans.force_flush]
+    more: dict[str, Any] = {}
+    folder = Path(tempfile.mkdtemp(prefix="peer-bench-"))
+    if arm.endswith("-memory"):
+        kept = InMemorySpanExporter()
+        spans.add_span_processor(SimpleSpanProcessor(kept))
+        flushes.append(kept.clear)  # type: ignore[arg-type]
+    else:
+        out = (folder / "spans.jsonl").open("w")
+        exporter = ConsoleSpanExporter(out=out, formatter=lambda span: span.to_json(indent=None) + "\n")
+        spans.add_span_processor(BatchSpanProcessor(exporter))
+    if arm == "otel-events":
+        events = more["logger_provider"] = LoggerProvider()
+        written = (folder / "events.jsonl").open("w")
+        logs = ConsoleLogRecordExporter(out=written, formatter=lambda record: record.to_json(indent=None) + "\n")
+        events.add_log_record_processor(BatchLogRecordProcessor(logs))
+        flushes.append(events.force_flush)
+        os.environ["OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT"] = "true"
+    if arm.startswith("open") and not arm.startswith("opentelemetry"):
+        from openinference.instrumentation.openai import OpenAIInstrumentor
+    else:
+        os.environ["OTEL_SEMCONV_STABILITY_OPT_IN"] = "gen_ai_latest_experimental"
+        mode = "SPAN_AND_EVENT" if arm == "otel-events" else "SPAN_ONLY"
+        os.environ["OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"] = mode
+        from opentelemetry.instrumentation.genai.openai import OpenAIInstrumentor
+    OpenAIInstrumentor().instrument(tracer_provider=spans, **more)
+
+    def settle() -> None:
+        for flush in flushes:
+            flush()
+
+    return settle
 
 
 def work(arm: str) -> None:
@@ -87,13 +132,13 @@ def work(arm: str) -> None:
 
     def chat() -> float:
         begin = time.perf_counter()
-        client.chat.completions.create(**ASK)
+        client.chat.completions.create(**ask())
         return time.perf_counter() - begin
 
     def stream() -> float:
         begin = time.perf_counter()
         first = 0.0
-        for _ in client.chat.completions.create(**ASK, stream=True):
+        for _ in client.chat.completions.create(**ask(), stream=True):
             first = first or time.perf_counter() - begin
         return first
 
@@ -177,8 +222,10 @@ def compare(options: argparse.Namespace) -> None:
             if arm.run(kind, 10) is None:  # warm-up; an arm whose libraries are missing falls out
                 print(f"{name}: not installed, left out")
                 del arms[name]
-        for _ in range(options.blocks):
-            for name, arm in arms.items():
+        for block in range(options.blocks):
+            names = list(arms)
+            for name in names[block % len(names) :] + names[: block % len(names)]:  # none always follows the same
+                arm = arms[name]
                 found = arm.run(kind, options.calls)
                 if found is not None:
                     results[name].append(found)
@@ -203,16 +250,25 @@ def table(kind: str, results: dict[str, list[dict[str, Any]]]) -> None:
     """Medians per call, and what each arm adds to `plain` in the same block."""
     print(f"\n{kind}: microseconds per call, median of {len(results['plain'])} blocks; added = paired differences")
     print(f"{'':15}{'own thread':>12}{'added':>10}{'process':>12}{'added':>10}{'to answer':>12}{'added':>10}")
-    plain = results["plain"]
-    for name, blocks in results.items():
+
+    def values(name: str, key: str) -> list[float]:
+        return [statistics.median(b[key]) if key == "wait" else b[key] for b in results[name]]
+
+    def added(name: str, key: str) -> float:
+        return statistics.median(v - w for v, w in zip(values(name, key), values("plain", key), strict=True))
+
+    for name in results:
         line = f"{name:15}"
         for key in ("own", "whole", "wait"):
-            values = [b[key] if key != "wait" else statistics.median(b[key]) for b in blocks]
-            base = [b[key] if key != "wait" else statistics.median(b[key]) for b in plain]
-            added = statistics.median(v - w for v, w in zip(values, base, strict=True))
-            line += f"{statistics.median(values) * 1e6:12.0f}{added * 1e6:+10.0f}"
+            line += f"{statistics.median(values(name, key)) * 1e6:12.0f}{added(name, key) * 1e6:+10.0f}"
         print(line)
     print("(`to answer`: whole answer of a chat, first piece of a stream)")
+    for name in (n for n in results if n not in ("plain", "ours") and "ours" in results):
+        shares = (f"{added('ours', key) / max(added(name, key), 1e-9):.0%} {label}" for key, label in _SHARES)
+        print(f"ours, of what {name} adds: {', '.join(shares)}")
+
+
+_SHARES = (("own", "in the calling thread"), ("whole", "process-wide"))
 
 
 if __name__ == "__main__":
