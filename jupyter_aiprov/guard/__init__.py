@@ -21,7 +21,7 @@ from jupyter_aiprov.guard import _say, destinations, patterns
 from jupyter_aiprov.guard._image import LOCATION
 from jupyter_aiprov.guard._scan import Finding, Scan, counted
 from jupyter_aiprov.guard.columns import Columns
-from jupyter_aiprov.guard.texts import Texts
+from jupyter_aiprov.guard.texts import Texts, plain
 from jupyter_aiprov.model import Request
 from jupyter_aiprov.redact import Span
 
@@ -29,6 +29,7 @@ __all__ = ["Finding", "Guard", "Scan"]
 
 _JOINED_MAX: Final = 2**16  # characters
 SECONDS: Final = 2.0  # an examination may take this long, and as long again for every 4 MB
+_NOTHING: Final = Scan()
 _ACTIONS: Final = {"off": "off", "none": "none", "warn": "warn", "block": "block"}
 _IDENTIFIERS: Final = frozenset({"email", "phone", "nir", "iban", "birth-date", "mrn", "image-location", "name"})
 
@@ -54,6 +55,7 @@ class Guard:
         self.columns = Columns()
         self.is_blind = False  # columns were declared and are not known here (a child that lost them)
         self._made: tuple[Mapping[str, Any], Mapping[str, str], Mapping[str, patterns.Rule]] | None = None
+        self._are_ours = True  # the rules in `_made` are `patterns.RULES`, or some of them
         self._warned: set[str] = set()
         self._lock = threading.Lock()
 
@@ -117,6 +119,8 @@ class Guard:
 
         Raises ConfidentialDataError to stop it. The warning is given once for each `cell`.
         """
+        if texts is None and request is not None and self._is_plain(request):
+            return _NOTHING
         place = self._place(request, destination)
         host = (request.host if request is not None else "") or destination
         size = len(request.body) if request is not None else 0
@@ -149,6 +153,14 @@ class Guard:
             text = _say.warning(scan.of("warn"), host, destination, found.unread, self.config.language)
             return Scan(scan.findings, scan.unread, text)
         return scan
+
+    def _is_plain(self, request: Request) -> bool:
+        """True for most requests: a chat of strings in which nothing is found, and no columns to look for."""
+        if self.columns or self.is_blind or len(request.body) > _JOINED_MAX:
+            return False
+        self._rules()
+        found = plain(request) if self._are_ours else None
+        return found is not None and patterns.finds_nothing("\n".join(found))
 
     def _of_columns(self, found: Texts, place: str) -> list[Finding]:
         if not self.columns:
@@ -189,6 +201,7 @@ class Guard:
             names.ready()  # now, not while the time of an examination runs
             rules["name"] = names.name
         rules = {n: r for n, r in rules.items() if self._asked(n) != "off"}
+        self._are_ours = all(patterns.RULES.get(name) is rule for name, rule in rules.items())
         self._made = dict(asked), dict(given), rules
         return rules
 

@@ -47,6 +47,8 @@ class Scan:
 
     def to_dict(self) -> dict[str, Any]:
         """The record's `privacy_scan`."""
+        if not (self.findings or self.unread):
+            return {**_CLEAN, "findings": []}
         out: dict[str, Any] = {
             "engine": ENGINE,
             "version": __version__,
@@ -54,6 +56,9 @@ class Scan:
             "action": self.action,
         }
         return {**out, "unread": sorted(set(self.unread))} if self.unread else out
+
+
+_CLEAN: Final = {"engine": ENGINE, "version": __version__, "findings": [], "action": "none"}  # in the record's order
 
 
 def counted(stretches: Iterable[tuple[int, int]]) -> int:

@@ -373,6 +373,22 @@ def may_hold_numbers(text: str) -> bool:
     return b"11" in mapped or b"1-" in mapped
 
 
+def finds_nothing(text: str) -> bool:
+    """True when none of `RULES` finds anything, told by few looks; False says only that more are needed."""
+    if "@" in text:
+        return False
+    if not text.isascii() and ("\uff20" in text or len(text.lower()) != len(text) or _INVISIBLE.search(text)):
+        return False
+    if may_hold_numbers(text):
+        for rule in _OF_NUMBERS:
+            for _ in rule(text):
+                return False
+    return not credentials(text)
+
+
+_OF_NUMBERS: Final = tuple(RULES[name] for name in sorted(NUMBERS))
+
+
 def own(patterns: Mapping[str, str]) -> dict[str, Rule]:
     """Rules of the user's own patterns, by name; UsageError says which one is no regular expression."""
     rules: dict[str, Rule] = {}

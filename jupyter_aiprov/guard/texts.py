@@ -14,10 +14,12 @@ import re
 import sys
 import zlib
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from jupyter_aiprov.guard import _image
+from jupyter_aiprov.guard.patterns import finds_nothing
 from jupyter_aiprov.model import Request
 
 _DEPTH: Final = 40
@@ -240,6 +242,59 @@ class Texts:
             return False
         self._text(inside, _DEPTH)
         return True
+
+
+def plain(request: Request) -> list[str] | None:
+    """The texts of the plainest of requests, a chat of strings; None where there is more to look at.
+
+    Names of models and small settings are not among them: what is in those is told once and for all.
+    """
+    body = request.json
+    if type(body) is not dict or request.truncated or "?" in request.url or not _is_json(request.headers):
+        return None
+    found: list[str] = []
+    for key, value in body.items():
+        kind = type(value)
+        if key == "messages" and kind is list:
+            for said in value:
+                if type(said) is not dict or len(said) != 2 or said.get("role") not in _SPEAKERS:
+                    return None
+                content = said.get("content")
+                if type(content) is not str or content[:1] in _OPENS or content[:5] == "data:":
+                    return None
+                found.append(content)
+        elif kind is str:
+            if key != "model" or not _is_name(value):
+                return None
+        elif kind is int or kind is float:
+            if key not in _SETTINGS or not -_SMALL < value < _SMALL:
+                return None
+        elif kind is not bool and value is not None:
+            return None
+    return None if any(len(t) >= _PACKED and may_be_packed(t) for t in found) else found
+
+
+_SPEAKERS: Final = frozenset({"user", "system", "assistant", "developer"})
+_OPENS: Final = frozenset({"{", "["})
+_SETTINGS: Final = frozenset(
+    {"temperature", "top_p", "top_k", "n", "seed", "max_tokens", "max_completion_tokens", "presence_penalty"}
+    | {"frequency_penalty", "min_p", "repetition_penalty", "top_logprobs"}
+)
+_SMALL: Final = 1e6
+
+
+def may_be_packed(text: str) -> bool:
+    """True where a run of characters is long enough to be base64."""
+    return _PACKED_RUN in text.encode("latin-1", "replace").translate(_RUN)
+
+
+_PACKED_RUN: Final = b"a" * _PACKED
+
+
+@lru_cache(maxsize=256)
+def _is_name(model: str) -> bool:
+    """A short name without anything in it that a rule finds: nearly every model's."""
+    return len(model) < 80 and not may_be_packed(model) and model[:5] != "data:" and finds_nothing(model)
 
 
 def _is_opened(text: str) -> bool:

@@ -165,7 +165,7 @@ def test_a_crash_while_reading_the_body_stops_too(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(ConfidentialDataError):
         protecting().examine(chat("hello"), "external")
     with pytest.raises(ZeroDivisionError):
-        guard().examine(chat("hello"), "external")
+        guard().examine(chat("hello, ask dr@hospital.fr"), "external")
 
 
 @given(
@@ -175,6 +175,54 @@ def test_a_crash_while_reading_the_body_stops_too(monkeypatch: pytest.MonkeyPatc
 def test_no_rule_about_numbers_finds_what_the_first_look_passes_over(text: str) -> None:
     if not patterns.may_hold_numbers(text):
         assert not [name for name in patterns.NUMBERS for _ in patterns.RULES[name](text)]
+
+
+def wholly(request: Request) -> dict[str, Any]:
+    """What is found where no look is saved."""
+    one = guard()
+    one._is_plain = lambda _request: False  # type: ignore[method-assign]
+    return one.examine(request, "external").to_dict()
+
+
+def test_one_look_at_a_plain_chat_passes_over_nothing_that_examining_it_finds() -> None:
+    _, prompts = labelled()
+    seen = 0
+    for prompt in prompts:
+        request = chat(prompt["text"])
+        seen += guard()._is_plain(request)
+        assert guard().examine(request, "external").to_dict() == wholly(request), prompt["text"]
+    assert seen > 100
+
+
+WORDS = (
+    "key=|sk-proj-|token: |né le 12/03/1984|06 12 34 56 78|a@b.fr|\u200b|\uff20|data:,|patient id 12345|İ| |1|pass|\n"
+)
+PIECES = st.sampled_from([*WORDS.split("|"), '{"a": "b"}', "cGF0aWVudCBzbWl0aEBob3NwaXRhbC5mcg==", "a" * 25 + "1"])
+
+
+@given(
+    texts=st.lists(st.lists(PIECES | st.text(max_size=6), max_size=5).map("".join), max_size=3),
+    more=st.dictionaries(
+        st.sampled_from(["model", "max_tokens", "user", "temperature", "token", "tools", "stop"]),
+        st.sampled_from(
+            [
+                "gpt-4o-2024-08-06",
+                "06 12 34 56 78",
+                612345678,
+                4096,
+                0.7,
+                None,
+                True,
+                ["a@b.fr"],
+                "sk-proj-" + "a1" * 20,
+            ]
+        ),
+    ),
+)
+def test_one_look_and_a_whole_examination_say_the_same(texts: list[str], more: dict[str, Any]) -> None:
+    body = {**more, "messages": [{"role": "user", "content": text} for text in texts]}
+    request = Request("POST", "https://api.openai.com/v1/chat/completions", {}, json.dumps(body).encode())
+    assert guard().examine(request, "external").to_dict() == wholly(request)
 
 
 def test_the_first_look_sees_every_number_of_the_labelled_prompts() -> None:
