@@ -15,7 +15,14 @@ pytest.importorskip("openai")
 from tests.lineage import model_server, running
 
 PRELUDE, SCENARIOS = running.load()
-EVERY = 1 if sys.version_info[:2] == (3, 11) else 3
+
+
+def graded(scenarios: list[dict[str, Any]]) -> list[Any]:
+    """Every scenario on Python 3.11; elsewhere a third of them, and the rest in the long suites."""
+    every = 1 if sys.version_info[:2] == (3, 11) else 3
+    return [
+        pytest.param(s, id=s["id"], marks=() if i % every == 0 else pytest.mark.full) for i, s in enumerate(scenarios)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +35,8 @@ def model() -> Iterator[str]:
 
 
 @pytest.mark.sdk
-@pytest.mark.full
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("scenario", SCENARIOS[::EVERY], ids=lambda s: s["id"])
+@pytest.mark.parametrize("scenario", graded(SCENARIOS))
 def test_every_label_of_a_scenario_is_right(scenario: dict[str, Any], model: str, monkeypatch: Any) -> None:
     """Each variable, column and row is said to be what it is."""
     for module in scenario.get("needs") or ():
@@ -44,9 +50,8 @@ def test_every_label_of_a_scenario_is_right(scenario: dict[str, Any], model: str
 
 
 @pytest.mark.sdk
-@pytest.mark.full
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("scenario", [s for s in SCENARIOS if s.get("ai") is False], ids=lambda s: s["id"])
+@pytest.mark.parametrize("scenario", graded([s for s in SCENARIOS if s.get("ai") is False]))
 def test_a_call_elsewhere_labels_nothing_unrelated(scenario: dict[str, Any], model: str, monkeypatch: Any) -> None:
     """An AI answer in the first cell and one in the last: the analysis between them stays without a label."""
     monkeypatch.setenv("OPENAI_BASE_URL", model)
