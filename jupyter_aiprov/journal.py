@@ -37,6 +37,8 @@ _FORK_WAIT = 5  # seconds that a fork waits for the writer to be between two pie
 _RETRY = 5  # seconds until a disk that refused is tried again
 _LINGER = 0.05  # seconds that work which may wait does wait: it costs less done together, and while the user's waits
 PENDING_MAX = 20_000  # lines kept in memory while the disk refuses them
+_TOGETHER = 16  # lines that are put on disk in one piece, if they may wait for each other
+_TOGETHER_SIZE = 2**18  # bytes of texts that wait with them
 _TAIL = len(',"hash":""}') + 64
 
 README = """\
@@ -78,14 +80,25 @@ def now(at: int | None = None) -> str:
 _second = (-1, "")
 
 
-_COMPACT = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+def _encoder() -> Callable[[Any], str]:
+    """Compact ASCII JSON that refuses NaN, without what `JSONEncoder.encode` sets up at each call of it."""
+    whole = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+    make: Any = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return whole.encode
+    text = json.encoder.encode_basestring_ascii
+    pieces = make(None, whole.default, text, None, ":", ",", False, False, False)
+    return lambda value: "".join(pieces(value, 0))
+
+
+_COMPACT = _encoder()
 
 
 def encode(event: Mapping[str, Any]) -> bytes:
     """An event as one line of ASCII JSON, without line end; what JSON cannot hold is spelled out."""
     try:
         return _COMPACT(event).encode()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return json.dumps(total(event), separators=(",", ":")).encode()
 
 
@@ -235,7 +248,7 @@ class Journal:
         self.rotate_at = rotate_at
         self._mode = 0o640 if group_readable else 0o600
         self._forks = _forks
-        self._queue: deque[Callable[[], None] | None] = deque()  # None: the end
+        self._queue: deque[tuple[Callable[[], None] | None, bool]] = deque()  # work, and may it wait; None: the end
         self._urgent: deque[Callable[[], None]] = deque()
         self._asleep = _taken()  # let go of to wake the writer
         self._working = threading.Lock()  # held by the writer while it does a piece of work
@@ -244,6 +257,9 @@ class Journal:
         self._file: _File | None = None
         self._texts: _File | None = None
         self._part = 0
+        self._lines: list[tuple[Event, bytes, int, str]] = []  # to be put on disk together: sealed, in order
+        self._told: list[bytes] = []  # texts that go with them, to the companion file
+        self._before = 0, GENESIS  # sequence and head without them
         self._pending: deque[Event] = deque()
         self._dropped = 0
         self._refused_since: str | None = None
@@ -286,7 +302,7 @@ class Journal:
         if urgent:
             self._urgent.append(work)
         else:
-            self._queue.append(work)
+            self._queue.append((work, lazily))
             if lazily and self._is_lingering:
                 return  # the writer wakes by itself, and looks after it said so
             if not lazily:
@@ -311,7 +327,7 @@ class Journal:
         """Write what is queued, sync and stop; True when all of it was written."""
         if self.is_of_parent or not self._thread.is_alive():
             return True
-        self._queue.append(None)
+        self._queue.append((None, False))
         self._is_pressed = True
         self._wake()
         self._thread.join(timeout)
@@ -339,27 +355,45 @@ class Journal:
         self._asleep, self._is_lingering, self._is_pressed = _taken(), False, False
         self._working = threading.Lock()
         self._file = self._texts = None
+        self._lines, self._told = [], []
         self._pending, self._memory = deque(), []
         self._refused_since = None
         self._thread = self._started()
 
     # ── the writer's thread ───────────────────────────────────────────────────────
-    def write(self, event: Event, placed: Callable[[], None] | None = None) -> None:
-        """Append one event now; only from functions given to `run`. `placed` is called as soon as it is on disk."""
+    def write(self, event: Event, placed: Callable[[], None] | None = None, *, lazily: bool = False) -> None:
+        """Append one event; only from functions given to `run`. `placed` is called as soon as it is on disk.
+
+        One written `lazily` goes to disk with the next that is not, or when no such work is left.
+        """
         if self._pending:
             self._retry()
         if self._pending:
             self._keep(event)
             return
-        self._append(event, placed)
+        if not self._lines:
+            self._before = self.seq, self.head
+        line, mark, seq = self._line(event)
+        self.seq, self.head = seq, mark
+        self._lines.append((event, line, seq, mark))
+        if lazily and len(self._lines) < _TOGETHER:
+            return
+        if self._place_lines() and placed is not None:
+            placed()  # last: whoever waits for it needs the interpreter that is ours until we sleep
 
     def keep_text(self, record: Mapping[str, Any]) -> None:
         """Append a text record to the companion file; only from functions given to `run`."""
         self.keep_texts(encode(record) + b"\n")
 
-    def keep_texts(self, lines: bytes) -> None:
-        """Append whole lines to the companion file; only from functions given to `run`."""
+    def keep_texts(self, lines: bytes, *, lazily: bool = False) -> None:
+        """Append whole lines to the companion file; only from functions given to `run`.
+
+        `lazily`: just before the line that is written lazily next.
+        """
         if self.folder is None:
+            return
+        if lazily and len(lines) < _TOGETHER_SIZE:
+            self._told.append(lines)
             return
         try:
             if self._texts is None or self._texts.gone:
@@ -398,30 +432,42 @@ class Journal:
         while self._queue:
             while self._urgent:
                 self._attempt(self._urgent.popleft())
-            work = self._queue.popleft()
+            work, lazily = self._queue.popleft()
+            if not lazily:  # it may look at what was written
+                self._attempt(self._place_lines)
             if work is None:
                 return False
             self._attempt(work)
+        self._attempt(self._place_lines)
         return True
 
-    def _attempt(self, work: Callable[[], None]) -> None:
+    def _attempt(self, work: Callable[[], object]) -> None:
         try:
             with self._working:
                 work()
         except BaseException as error:  # noqa: BLE001 - a writer that dies would silence the whole record
             self.failed(error)
 
-    def _append(self, event: Event, placed: Callable[[], None] | None) -> None:
-        line, mark, seq = self._line(event)
+    def _place_lines(self) -> bool:
+        """Put on disk what waits for it, in one piece; what the disk refuses is kept for later, outside the chain."""
+        if self._told:
+            texts, self._told = b"".join(self._told), []
+            self.keep_texts(texts)
+        if not self._lines:
+            return True
+        lines, self._lines = self._lines, []
         try:
-            self._place(line)
+            self._place(lines[0][1] if len(lines) == 1 else b"".join([line for _, line, _, _ in lines]))
         except OSError as error:
+            self.seq, self.head = self._before
             self._refuse(error)
-            self._keep(event)
-            return
-        self._advance(event, seq, mark)
-        if placed is not None:  # last: whoever waits for it needs the interpreter that is ours until we sleep
-            placed()
+            for event, *_ in lines:
+                self._keep(event)
+            return False
+        if self.written is not None:
+            for event, _, seq, mark in lines:
+                self.written({**event, "seq": seq, "hash": mark})
+        return True
 
     def _line(self, event: Event) -> tuple[bytes, str, int]:
         seq = self.seq + 1

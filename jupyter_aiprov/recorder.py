@@ -588,7 +588,7 @@ class Recorder:
             line["kind"] = "housekeeping"
         if policy != "none":
             line.update(self._committed(call, self._clean_parts(_parts(answer)), policy))
-        self.journal.write(line)
+        self.journal.write(line, lazily=True)
         if self.lineage is not None:
             with guarded(self._failed, "following an answer"):
                 self.lineage.answered(call.id, answer)
@@ -652,7 +652,7 @@ class Recorder:
                 ref = self._commit(call.id, part, value, texts)
                 refs.append({"role": value["role"], **ref} if type(value) is dict and "role" in value else ref)
         if texts:
-            self.journal.keep_texts(b"".join(texts))
+            self.journal.keep_texts(b"".join(texts), lazily=True)
         if "input" in out:
             marks = [r.get("commitment") or r["repeat_of"] for r in [*out.get("system", ()), *out["input"]]]
             whole = _digest("", "".join(marks).encode())

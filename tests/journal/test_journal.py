@@ -139,6 +139,75 @@ def test_a_full_disk_keeps_the_lines_in_memory_and_says_since_when(
     assert journal.verify(tmp_path / "s.jsonl").is_whole
 
 
+def lazily(one: Journal, *names: str) -> None:
+    for name in names:
+        event = {"type": "gap", "id": name}
+        one.run(lambda event=event: one.write(event, lazily=True), lazily=True)
+
+
+def test_lines_that_may_wait_for_each_other_stay_in_order_with_those_that_may_not(tmp_path: Path) -> None:
+    one = Journal(tmp_path, "s")
+    told = []
+    one.written = lambda event: told.append((event["id"], event["seq"]))
+    lazily(one, *(f"a{n}" for n in range(40)))
+    assert one.put({"type": "gap", "id": "b"}, wait=5)
+    lazily(one, "c", "d")
+    assert one.flush(5)
+    seen = [e["id"] for e in one.events()]
+    assert seen == [*(f"a{n}" for n in range(40)), "b", "c", "d"]
+    assert told == [(name, n) for n, name in enumerate(seen, 1)]
+    lazily(one, "e")
+    assert one.close()
+    verdict = journal.verify(tmp_path / "s.jsonl")
+    assert verdict.is_whole
+    assert verdict.lines == 44
+
+
+def test_an_urgent_line_takes_those_before_it_along_to_the_disk(tmp_path: Path) -> None:
+    one = Journal(tmp_path, "s")
+    seen: list[list[str]] = []
+
+    def both() -> None:
+        one.write({"type": "gap", "id": "a"}, lazily=True)
+        one.write({"type": "gap", "id": "b"}, lambda: seen.append([e["id"] for e in one.events()]))
+
+    one.run(both)
+    assert one.flush(5)
+    assert seen == [["a", "b"]]
+    assert one.close()
+
+
+def test_lines_refused_together_are_kept_and_chained_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = Journal(tmp_path, "s")
+    assert one.put({"type": "gap", "id": "a"}, wait=5)
+    full = Refusing(10**6)
+    monkeypatch.setattr(journal.os, "write", full)
+    lazily(one, "b", "c", "d")
+    assert one.flush(5)
+    assert not one.is_writable
+    assert [e["id"] for e in one.events()] == ["a", "b", "c", "d"]
+    full.refuse = 0
+    one.put({"type": "gap", "id": "e"}, wait=5)
+    assert one.close()
+    assert [e["id"] for e in journal.read(tmp_path / "s.jsonl") if "from" not in e] == ["a", "b", "c", "d", "e"]
+    assert journal.verify(tmp_path / "s.jsonl").is_whole
+
+
+def test_texts_go_before_the_lines_that_name_them_and_a_purge_finds_them(tmp_path: Path) -> None:
+    one = Journal(tmp_path, "s")
+
+    def both() -> None:
+        one.keep_texts(b'{"commitment":"c"}\n', lazily=True)
+        one.write({"type": "invocation", "id": "a"}, lazily=True)
+
+    one.run(both, lazily=True)
+    seen: list[int] = []
+    one.run(lambda: seen.append(len(list(journal.read_texts(tmp_path / "s.content.jsonl")))))
+    assert one.flush(5)
+    assert seen == [1]  # work that does not wait looks at what is on disk
+    assert one.close()
+
+
 def test_a_folder_deleted_under_us_is_made_again_and_nothing_later_is_lost(tmp_path: Path) -> None:
     folder = tmp_path / "f"
     folder.mkdir()
