@@ -32,7 +32,7 @@ def read(exchange: Exchange, model: str | None = None) -> Invocation:
     noted = exchange.request.noted
     if "chat" not in noted:
         noted["chat"] = asked(*_reading.request_json(exchange.request), model)
-    found = _reading.read(noted["chat"], exchange, plain, streamed, FITS)
+    found = _reading.read(noted["chat"], exchange, plain, streamed, FITS, words=True)
     if found.streamed and not found.complete and exchange.ended in ("closed", "gc") and found.error_type is None:
         # a client that goes once it has the reason for the end has heard the answer
         return found.with_(complete=bool(found.output) and all(m.finish_reason for m in found.output))

@@ -21,19 +21,26 @@ STRANGE = "the answer is not in the shape of its dialect"
 
 
 def read(
-    asked: Invocation, exchange: Exchange, plain: Plain, streamed: Streamed | None = None, fits: Fits | None = None
+    asked: Invocation,
+    exchange: Exchange,
+    plain: Plain,
+    streamed: Streamed | None = None,
+    fits: Fits | None = None,
+    *,
+    words: bool = False,
 ) -> Invocation:
     """The request's fields completed by the response: absent, an error, a plain answer or a stream.
 
     `fits` tells a plain answer of the dialect from other JSON; without it an answer is one when
-    something is found in it. What is no answer is `unparsed` and never complete.
+    something is found in it. What is no answer is `unparsed` and never complete. `words`: see
+    `_stream.events`.
     """
     response = exchange.response
     if response is None:
         return asked
     payload = parsed(_body.text(response)) if response.status >= 400 or not _body.is_stream(response) else None
     if streamed is not None and payload is None and _body.is_stream(response):
-        events = _stream.events(response)
+        events = _stream.events(response, words=words)
         found = streamed(events)
         error = found.get("error_type") or stream_error(events) or failed(response.status)
         why = None if events or not response.body else "the stream holds no event"

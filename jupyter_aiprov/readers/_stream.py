@@ -24,8 +24,12 @@ class Event(NamedTuple):
     data: Any = None
 
 
-def events(response: Response) -> list[Event]:
-    """Every whole event of a streamed response, in order; what is cut or broken is left out."""
+def events(response: Response, *, words: bool = False) -> list[Event]:
+    """Every whole event of a streamed response, in order; what is cut or broken is left out.
+
+    `words`: pieces of a chat that differ in their word alone come as one event with all their words,
+    which saves taking apart most of what a stream is made of.
+    """
     kind = _body.media_type(response)
     if "eventstream" in kind:
         return [Event(name, "", data) for name, data in _aws.messages(_body.decoded(response))]
@@ -38,12 +42,75 @@ def events(response: Response) -> list[Event]:
     if "\r" in text:
         return list(_server_sent(text))
     out: list[Event] = []
+    tries = _TRIES if words else 0
+    run: _Words | None = None
     for block in text.split("\n\n"):  # an event ends with a blank line
+        if run is not None:
+            if run.takes(block):
+                continue
+            run.close()
+            tries = _TRIES if len(run.words) > 1 else tries - 1  # some servers put a time or padding into each piece
+            run = None
         if block[:6] == "data: " and "\n" not in block:
-            out.append(_event("", [block[6:]]))
+            event = _event("", [block[6:]])
+            out.append(event)
+            if tries:
+                run = _Words.after(block, event.data)
         else:
             out += _server_sent(block)
+    if run is not None:
+        run.close()
     return out
+
+
+class _Words:
+    """A piece of a chat, and those after it that are the same text but for the word in them."""
+
+    __slots__ = ("_delta", "_head", "_tail", "words")
+
+    def __init__(self, head: str, tail: str, delta: dict[str, Any]) -> None:
+        self._head, self._tail, self._delta = head, tail, delta
+        self.words = [delta["content"]]
+
+    @classmethod
+    def after(cls, block: str, data: Any) -> _Words | None:
+        """What begins with this piece; None where it holds more than a word."""
+        choices = data.get("choices") if type(data) is dict else None
+        if type(choices) is not list or len(choices) != 1 or type(choices[0]) is not dict:
+            return None
+        delta = choices[0].get("delta")
+        if type(delta) is not dict or delta.keys() - _SAID or choices[0].get("finish_reason") is not None:
+            return None
+        found = _CONTENT.search(block)
+        if found is None or block.count('"content"') > 1 or type(delta.get("content")) is not str:
+            return None
+        word, end = _STRING(block, found.end())
+        if word != delta["content"]:
+            return None
+        return cls(block[: found.end()], block[end:], delta)
+
+    def takes(self, block: str) -> bool:
+        """True when a piece is the same but for its word."""
+        if not block.startswith(self._head):
+            return False
+        try:
+            word, end = _STRING(block, len(self._head))
+        except ValueError:
+            return False
+        if block[end:] != self._tail:
+            return False
+        self.words.append(word)
+        return True
+
+    def close(self) -> None:
+        """Give the first of them all the words."""
+        self._delta["content"] = "".join(self.words)
+
+
+_TRIES = 3
+_SAID = frozenset({"role", "content"})
+_CONTENT = re.compile(r'"content": ?"')
+_STRING = json.decoder.scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
 
 
 def done(found: list[Event]) -> bool:

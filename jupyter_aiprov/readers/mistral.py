@@ -21,7 +21,7 @@ def fill_in(exchange: Exchange) -> Invocation:
     asked = replace(
         _chat.asked(body, why), operation="text_completion", input=_parts.user(body.get("prompt"), body.get("suffix"))
     )
-    return _reading.read(asked, exchange, _chat.plain, _chat.streamed, _chat.FITS)
+    return _reading.read(asked, exchange, _chat.plain, _chat.streamed, _chat.FITS, words=True)
 
 
 @reads(host=HOSTS, path="/v1/agents/completions", provider="mistral_ai")
@@ -29,7 +29,9 @@ def agent(exchange: Exchange) -> Invocation:
     """Chat with a stored agent, which stands where the model would."""
     body, why = _reading.request_json(exchange.request)
     asked = _chat.asked(body, why)
-    return _reading.read(replace(asked, extra=_agent(body)), exchange, _chat.plain, _chat.streamed, _chat.FITS)
+    return _reading.read(
+        replace(asked, extra=_agent(body)), exchange, _chat.plain, _chat.streamed, _chat.FITS, words=True
+    )
 
 
 def _agent(body: dict[str, Any]) -> dict[str, Any]:

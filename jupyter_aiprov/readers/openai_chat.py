@@ -32,7 +32,7 @@ def completions(exchange: Exchange) -> Invocation:
     body, why = _reading.request_json(exchange.request)
     model = _reading.path_model(exchange.request.path, "/deployments/")
     asked = replace(_chat.asked(body, why, model), operation="text_completion", input=_parts.user(*_prompts(body)))
-    return _reading.read(asked, exchange, _chat.plain, _chat.streamed, _chat.FITS)
+    return _reading.read(asked, exchange, _chat.plain, _chat.streamed, _chat.FITS, words=True)
 
 
 @reads(path="*/completion", shape=("prompt",))

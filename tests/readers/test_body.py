@@ -8,10 +8,12 @@ import zlib
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jupyter_aiprov import readers
 from jupyter_aiprov.model import Response, text_of
-from jupyter_aiprov.readers import _aws, _body, _stream
+from jupyter_aiprov.readers import _aws, _body, _chat, _reading, _stream
 
 TEXT = b"".join(b"%d the quick brown fox\n" % n for n in range(5000))
 
@@ -133,3 +135,55 @@ def test_pictures_and_sound_are_recorded_by_type_size_and_digest_only(case: Any)
                 assert {"bytes", "sha256"} <= set(part)
                 assert not {"data", "content"} & set(part)
     assert isinstance(text_of(()), str)
+
+
+PIECE = {"id": "c", "model": "m", "choices": [{"index": 0, "delta": {"content": ""}, "finish_reason": None}]}
+CHANGES = st.sampled_from(
+    [{}] * 6
+    + [{"usage": {"prompt_tokens": 1}}, {"obfuscation": "x9"}, {"model": "n"}, {"choices": []}, {"content": "no word"}]
+    + [{"system_fingerprint": "f"}, {"error": {"type": "late"}}, {"choices": PIECE["choices"] * 2}, {"created": 7}]
+)
+DELTAS = st.sampled_from(
+    [{}] * 6
+    + [{"role": "assistant"}, {"tool_calls": []}, {"reasoning_content": "so"}, {"content": None}, {"content": [1]}]
+)
+
+
+@given(
+    pieces=st.lists(
+        st.tuples(
+            st.text(max_size=4) | st.sampled_from(["\ud83d", "\ude00", '"', "\\", "\n", '"content": "']),
+            CHANGES,
+            DELTAS,
+            st.sampled_from([None] * 6 + ["stop"]),
+            st.sampled_from([0, 0, 0, 0, 1]),
+        ),
+        max_size=12,
+    ),
+    ascii_only=st.booleans(),
+    compact=st.booleans(),
+    cut=st.integers(0, 40),
+)
+def test_words_that_come_as_one_event_say_what_they_say_one_by_one(
+    pieces: list[Any], ascii_only: bool, compact: bool, cut: int
+) -> None:
+    lines = []
+    for word, change, delta, reason, index in pieces:
+        choice = {"index": index, "delta": {"content": word, **delta}, "finish_reason": reason}
+        chunk = {**PIECE, "choices": [choice], **change}
+        separators = (",", ":") if compact else None
+        lines.append(f"data: {json.dumps(chunk, ensure_ascii=ascii_only, separators=separators)}\n\n")
+    body = "".join([*lines, "data: [DONE]\n\n"]).encode("utf-8", "replace")
+    response = Response(200, {"content-type": "text/event-stream"}, body[: len(body) - cut])
+    joined, single = _stream.events(response, words=True), _stream.events(response)
+    assert len(joined) <= len(single)
+    assert _chat.streamed(joined) == _chat.streamed(single)
+    assert _reading.stream_error(joined) == _reading.stream_error(single)
+
+
+def test_the_words_of_a_plain_stream_come_as_one_event() -> None:
+    pieces = [json.dumps(PIECE).replace('""', json.dumps(word)) for word in ("", "a", "é", "\n")]
+    lines = "".join(f"data: {piece}\n\n" for piece in [*pieces, "[DONE]"])
+    found = _stream.events(Response(200, {"content-type": "text/event-stream"}, lines.encode()), words=True)
+    assert [e.data and e.data["choices"][0]["delta"]["content"] for e in found] == ["aé\n", None]
+    assert _stream.done(found)
