@@ -23,6 +23,7 @@ from jupyter_aiprov.authorship import Authorship
 from jupyter_aiprov.bundles import Bundles
 from jupyter_aiprov.capture._local_servers import LocalServers
 from jupyter_aiprov.capture._patch import Patch, listing, patched
+from jupyter_aiprov.capture._tap import left_open
 from jupyter_aiprov.cells import Cells, Execution
 from jupyter_aiprov.comm import Live
 from jupyter_aiprov.config import AIProv
@@ -315,6 +316,8 @@ class Session:
     def _before(self, info: Any) -> None:
         with guarded(self.recorder._failed, "beginning a cell"):
             execution = self.cells.begin(info)
+            if execution.depth == 1 and left_open():
+                self.recorder.gap("left-open", "an interrupt hit a call as it was sent: calls after it in that cell")
             self.bundles.sight()
             if execution.source.startswith("%%aiprov") and execution.depth == 1:
                 self._cell_line(execution)

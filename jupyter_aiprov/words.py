@@ -95,6 +95,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "sql-function": ("AI functions of a database", "fonctions d'IA d'une base de données"),
     "stamp-missing": ("stamps that are gone", "mentions disparues"),
     "interrupted": ("cell ends that were interrupted", "fins de cellule interrompues"),
+    "left-open": (
+        "calls after an interrupt, in the same cell",
+        "appels qui suivent une interruption dans la même cellule",
+    ),
     "internal": ("failures of the recorder itself", "défaillances de l'enregistreur lui-même"),
     "weights-not-identified": ("weights not identified", "poids non identifiés"),
     "no-end": ("calls whose end was not seen", "appels dont la fin n'a pas été vue"),

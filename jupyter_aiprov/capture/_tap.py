@@ -68,3 +68,16 @@ def is_inner() -> bool:
     """True inside the sending of a request that an outer stack already records."""
     call = under_way.get()
     return call is not None and call.sending
+
+
+def left_open() -> bool:
+    """Forget the call that is under way in this context; True when there was one that was being sent.
+
+    At the start of a cell nothing is: an interrupt that hit the very opening or closing of a send has left it so,
+    and every later call would be taken for an inner one.
+    """
+    call = under_way.get()
+    if call is None:
+        return False
+    under_way.set(None)
+    return call.sending

@@ -400,6 +400,29 @@ def test_a_thousand_interrupts_break_no_chain_and_lock_nothing(nb: Kernel, serve
     interrupt_often(nb, server, 1000)
 
 
+HIT = """
+from jupyter_aiprov.capture import _wire
+class Hit:  # the interrupt arrives when the call is noted as under way, and nobody is there yet to take that back
+    def get(self):
+        return real.get()
+    def set(self, call):
+        real.set(call)
+        _wire.under_way = real
+        raise KeyboardInterrupt
+real, _wire.under_way = _wire.under_way, Hit()
+"""
+
+
+def test_an_interrupt_in_the_opening_of_a_send_silences_no_later_cell(nb: Kernel, server: Loopback) -> None:
+    nb.run("%load_ext jupyter_aiprov")
+    nb.run(HIT)
+    assert (nb.run("ask()", fails=True).error or {})["ename"] == "KeyboardInterrupt"
+    assert server.count == 0
+    assert nb.run("_ = ask()").stamps
+    assert nb.run("_ = ask()").stamps
+    assert [e["reason"] for e in nb.events("gap")] == ["left-open"]
+
+
 STREAM = """
 for _ in range(500):
     body = {{"model": "m", "stream": True, "messages": [{{"role": "user", "content": "x"}}]}}
