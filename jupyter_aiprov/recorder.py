@@ -551,7 +551,9 @@ class Recorder:
         base = call.base or self._base(call)
         status = call.status_when_over or _status(call, ended, failure, answer)
         policy = self.content_of(call.execution)
-        attributes = self._cleaned(self._attributes(answer, call), call)
+        attributes, parts = self._attributes(answer, call), _parts(answer) if policy != "none" else {}
+        if not self.redactor.is_clean([*_fresh(attributes, call).values(), *parts.values()]):  # one look, most often
+            attributes, parts = self._cleaned(attributes, call), self._clean_parts(parts)
         line: Event = {
             "time": now(),
             "type": "invocation",
@@ -587,7 +589,7 @@ class Recorder:
             self.coverage["housekeeping"] += 1
             line["kind"] = "housekeeping"
         if policy != "none":
-            line.update(self._committed(call, self._clean_parts(_parts(answer)), policy))
+            line.update(self._committed(call, parts, policy))
         self.journal.write(line, lazily=True)
         if self.lineage is not None:
             with guarded(self._failed, "following an answer"):
@@ -627,11 +629,7 @@ class Recorder:
 
     def _cleaned(self, attributes: Event, call: _Call) -> Event:
         """As `_clean`, where what the started line said already is not looked at again."""
-        if not call.is_clean:
-            return self._clean(attributes)[0]
-        asked = call.asked
-        fresh = {k: v for k, v in attributes.items() if k not in asked or asked[k] != v}
-        cleaned, was_clean = self._clean(fresh)
+        cleaned, was_clean = self._clean(_fresh(attributes, call))
         return attributes if was_clean else {**attributes, **cleaned}
 
     def _clean_parts(self, parts: dict[str, list[Any]]) -> dict[str, list[Any]]:
@@ -715,6 +713,12 @@ class Recorder:
             self.emit(
                 {"type": "session", "id": self.session, "status": "started", "parent": parent, "pid": os.getpid()}
             )
+
+
+def _fresh(attributes: Event, call: _Call) -> Event:
+    """What the started line did not say already without a secret in it."""
+    asked = call.asked
+    return {k: v for k, v in attributes.items() if k not in asked or asked[k] != v} if call.is_clean else attributes
 
 
 def _parts(answer: Invocation) -> dict[str, list[Any]]:

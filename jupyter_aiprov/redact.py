@@ -425,7 +425,9 @@ class Redactor:
 
     def learn_request(self, url: str, headers: Mapping[str, str]) -> None:
         """Redact the request's own credentials wherever they turn up: servers echo them in errors."""
-        found = [_SCHEME.sub("", v) for k, v in headers.items() if v and _is_secret_header(k)]
+        found: list[str] = []
+        if not (getattr(headers, "carries_no_secret", False) and len(headers)):  # asking makes them, and them known
+            found += [_SCHEME.sub("", v) for k, v in headers.items() if v and _is_secret_header(k)]
         query = urlsplit_or_none(url) if "?" in url or "@" in url else None
         if query is not None:
             found += [v for k, v in parse_qsl(query.query) if _SECRET_HEADER.fullmatch(k) or k.lower() == "sig"]

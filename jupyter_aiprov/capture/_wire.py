@@ -23,7 +23,7 @@ from jupyter_aiprov.redact import Redactor
 
 HEAD = 8 * 1024 * 1024
 
-_SECRET = re.compile(r"auth|cookie|secret|token|signature|credential|(^|[-_])key$|api-?key|password")
+_SECRET = re.compile("auth|cookie|secret|token|signature|credential|key|password")
 
 
 def opened(tap: Tap, method: str, version: str | None, describe: Callable[[], Request]) -> Call | None:
@@ -71,11 +71,12 @@ class Headers(Mapping[str, str]):
     The caller is not kept waiting for it: who reads them is, with few exceptions, the journal's thread.
     """
 
-    __slots__ = ("_made", "_make", "_raw")
+    __slots__ = ("_made", "_make", "_raw", "carries_no_secret")
 
     def __init__(self, raw: list[tuple[Any, Any]], make: Callable[[list[tuple[Any, Any]]], dict[str, str]]) -> None:
         self._raw, self._make = raw, make
         self._made: dict[str, str] | None = None
+        self.carries_no_secret = make is _of_request  # they are left out, and known, once it is made
 
     def _all(self) -> dict[str, str]:
         raw = self._raw  # before looking: another thread may be making it, and lets go of it then
