@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 import zlib
+from functools import lru_cache
 from typing import Any
 
 from jupyter_aiprov.model import Response
@@ -41,12 +42,17 @@ def media_type(response: Response) -> str:
 def is_stream(response: Response) -> bool:
     """Delivered as a stream, by content type or, where that says nothing, by its first bytes."""
     kind = media_type(response)
-    if any(name in kind for name in STREAM_TYPES):
+    if _is_streamed(kind):
         return True
     if kind in ("", "text/plain", "application/octet-stream"):
         return decoded(response).lstrip()[:6].startswith(EVENTS)
     # some gateways call a stream JSON; no JSON begins so
     return kind == "application/json" and _start(response).startswith(EVENTS)
+
+
+@lru_cache(maxsize=256)
+def _is_streamed(kind: str) -> bool:
+    return any(name in kind for name in STREAM_TYPES)
 
 
 def _start(response: Response) -> bytes:
