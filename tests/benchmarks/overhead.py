@@ -31,6 +31,7 @@ from typing import Any
 
 ARMS = ("plain", "ours", "opentelemetry", "otel-events", "otel-memory", "openinference", "openinf-memory")
 _asked = itertools.count()
+queue: Any = None  # of the arm `ours`
 
 
 def ask() -> dict[str, Any]:
@@ -72,6 +73,14 @@ def start(arm: str) -> Any:
 
         def settle(following: Any = following) -> bool:  # holds the context: without it, all is undone
             return recorder.flush(60)
+
+        global queue
+
+        def queue() -> float:
+            """Seconds from the queue to the journal's file, as the one who waits for the line sees them."""
+            begin = time.perf_counter()
+            recorder.journal.put({"time": "", "type": "gap", "id": "", "reason": "", "detail": "x" * 400}, wait=5)
+            return time.perf_counter() - begin
 
         return settle
     if arm != "plain":
@@ -144,7 +153,7 @@ def work(arm: str) -> None:
 
     for line in sys.stdin:
         kind, count = line.split()
-        run = {"chat": chat, "stream": stream}[kind]
+        run = {"chat": chat, "stream": stream, "queue": queue}[kind]
         settle()
         thread, process = time.thread_time(), time.process_time()
         waits = [run() for _ in range(int(count))]
@@ -177,9 +186,10 @@ def serve() -> None:
 class Arm:
     """One arm's process."""
 
-    def __init__(self, name: str, url: str) -> None:
+    def __init__(self, name: str, url: str, folder: str) -> None:
         command = [sys.executable, "-m", "tests.benchmarks.overhead", "--arm", name]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        where = {**os.environ, "TMPDIR": folder}
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=where)
         self.say(url)
 
     def say(self, line: str) -> None:
@@ -215,7 +225,8 @@ def compare(options: argparse.Namespace) -> None:
     server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None
     url = server.stdout.readline().strip()
-    arms = {name: Arm(name, url) for name in ARMS}
+    folder = tempfile.TemporaryDirectory(prefix="overhead-")  # journals and the peers' files
+    arms = {name: Arm(name, url, folder.name) for name in ARMS}
     for kind in ("chat", "stream"):
         results: dict[str, list[dict[str, Any]]] = {name: [] for name in arms}
         for name, arm in list(arms.items()):
@@ -230,7 +241,11 @@ def compare(options: argparse.Namespace) -> None:
                 if found is not None:
                     results[name].append(found)
         table(kind, {k: v for k, v in results.items() if v})
-    lines = sum(1 for path in Path(tempfile.gettempdir()).glob("aiprov-bench-*/journal/*.jsonl") for _ in path.open())
+    waits = arms["ours"].run("queue", 1000)
+    assert waits is not None
+    print(f"\nqueue to journal: {statistics.median(waits['wait']) * 1e6:.0f} us, median of 1000 lines")
+    journals = Path(folder.name).glob("aiprov-bench-*/journal/*.jsonl")
+    lines = sum(1 for path in journals if ".content." not in path.name for _ in path.open())
     print(f"journal lines of `ours`: {lines}")
     if options.memory:
         ours = arms["ours"]
@@ -241,9 +256,10 @@ def compare(options: argparse.Namespace) -> None:
         print(
             f"memory of `ours`: {early['rss']:.1f} MB after 500 calls, {late['rss']:.1f} MB after {options.memory} more"
         )
-    for arm in arms.values():
-        arm.process.terminate()
-    server.terminate()
+    for process in (*(arm.process for arm in arms.values()), server):
+        process.terminate()
+        process.wait()
+    folder.cleanup()
 
 
 def table(kind: str, results: dict[str, list[dict[str, Any]]]) -> None:
