@@ -80,6 +80,7 @@ _MARKS: Final = tuple(
 )  # one of them is in every key above
 _MARK: Final = re.compile(b"|".join(map(re.escape, _MARKS)))
 _RUN: Final = 20  # the shortest run that a token format fits into, e.g. an AWS key id
+_LONG_RUN: Final = 2000  # from here on, looking for each mark is faster than for any
 _RUN_NEEDLE: Final = b"a" * _RUN
 _RUN_TABLE: Final = bytes(97 if chr(c).isascii() and (chr(c).isalnum() or chr(c) in "_-.") else 32 for c in range(256))
 
@@ -268,10 +269,16 @@ _HEADER_PREFIXES: Final = ("x-ratelimit-", "anthropic-ratelimit-", "x-stainless-
 def _token_spans(text: str, raw: bytes, mapped: bytes, start: int) -> list[Span]:
     """Keys by format, looked for only in long runs of the characters that keys are made of."""
     spans: list[Span] = []
+    marks: list[bytes] | None = None
     while start >= 0:
         end = mapped.find(b" ", start)
         end = len(text) if end < 0 else end
-        if _MARK.search(raw, start, end):
+        if end - start < _LONG_RUN:
+            has_mark = _MARK.search(raw, start, end) is not None
+        else:
+            marks = [m for m in _MARKS if m in raw] if marks is None else marks
+            has_mark = any(raw.find(m, start, end) >= 0 for m in marks)
+        if has_mark:
             spans += _keys_in_run(text, start, end)
         start = mapped.find(_RUN_NEEDLE, end)
     return spans

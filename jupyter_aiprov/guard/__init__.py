@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from jupyter_aiprov.config import AIProv
@@ -28,6 +28,7 @@ from jupyter_aiprov.redact import Span
 __all__ = ["Finding", "Guard", "Scan"]
 
 _JOINED_MAX: Final = 2**16  # characters
+_ALONE: Final = 2**14
 SECONDS: Final = 2.0  # an examination may take this long, and as long again for every 4 MB
 _NOTHING: Final = Scan()
 _ACTIONS: Final = {"off": "off", "none": "none", "warn": "warn", "block": "block"}
@@ -177,12 +178,12 @@ class Guard:
     ) -> list[Finding]:
         counts: Counter[str] = Counter()
         try:
-            for text in () if _is_harmless(found.found, rules, deadline) else found.found:
-                if text == LOCATION:
+            for batch in _batches(found.found):
+                if batch[0] == LOCATION:
                     counts["image-location"] += 1
                     continue
-                for name, rule in rules.items():
-                    counts[name] += counted(rule(text))
+                for name, rule in _awake(batch, rules, deadline) if len(batch) > 1 else rules.items():
+                    counts[name] += sum(counted(rule(text)) for text in batch)
                     deadline.check()
         except _TooSlow:
             found.unread.append("the rest, for want of time")
@@ -251,24 +252,40 @@ class Guard:
             return True
 
 
-def _is_harmless(texts: Sequence[str], rules: Mapping[str, patterns.Rule], deadline: _Deadline) -> bool:
-    """True when no rule finds anything in these texts joined: then none does in any of them.
+def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
+    """Texts that are looked at together, for there may be thousands; long ones and marks alone."""
+    batch: list[str] = []
+    size = 0
+    for text in texts:
+        if len(text) > _ALONE or text == LOCATION:
+            yield [text]
+            continue
+        if size + len(text) > _JOINED_MAX:
+            yield batch
+            batch, size = [], 0
+        batch.append(text)
+        size += len(text) + 1
+    if batch:
+        yield batch
 
-    Only our own rules are known not to ask where a text begins and ends; long texts are looked at
-    one by one, where the time is looked at, too.
+
+def _awake(
+    batch: Sequence[str], rules: Mapping[str, patterns.Rule], deadline: _Deadline
+) -> Iterator[tuple[str, patterns.Rule]]:
+    """The rules that may find something in a text: what finds nothing in texts joined finds nothing in any of them.
+
+    Only our own rules are known not to ask where a text begins and ends.
     """
-    if LOCATION in texts or any(patterns.RULES.get(name) is not rule for name, rule in rules.items()):
-        return False
-    whole = "\n".join(texts)
-    if len(whole) > _JOINED_MAX or len(whole.lower()) != len(whole):
-        return False
+    whole = "\n".join(batch)
+    is_same = len(whole.lower()) == len(whole)
     numbers = patterns.may_hold_numbers(whole)
     for name, rule in rules.items():
-        if numbers or name not in patterns.NUMBERS:
-            for _ in rule(whole):
-                return False
+        if patterns.RULES.get(name) is not rule or not is_same:
+            yield name, rule
+        elif numbers or name not in patterns.NUMBERS:
+            if next(iter(rule(whole)), None) is not None:
+                yield name, rule
             deadline.check()
-    return True
 
 
 class _FailClosed:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from jupyter_aiprov.guard import _figures
+from jupyter_aiprov.guard._sieve import Sieve
 from jupyter_aiprov.guard._words import (
     GENERIC,
     STOP,
@@ -69,6 +70,7 @@ class Column:
 # (content words, all words, numbers, rounded numbers or days; how many in a row) -> hashes
 Keys = dict[tuple[str, int], set[int]]
 Cased = dict[int, set[int]]  # hash of a short value -> hashes of its spellings
+Sieves = dict[str, Sieve]  # by kind: three numbers in a row, as the column has them
 
 
 def hashed(words: Iterable[Token]) -> int:
@@ -89,6 +91,7 @@ class Columns:
         self._bits: dict[int, Column] = {}
         self._index: dict[tuple[str, int], dict[int, int]] = {}
         self._cased: Cased = {}
+        self._sieves: Sieves = {}
         self._next = 1
         self._lock = threading.Lock()
 
@@ -100,13 +103,15 @@ class Columns:
 
     def declare(self, name: str, values: Iterable[Any], level: str, *, candidate: bool = False) -> Column:
         """Know the values of a column from now on; a second declaration of a name replaces the first."""
-        keys, cased, weak, size = _keys_of(values)
-        return self.add(Column(name, level, candidate, size, weak), keys, cased)
+        keys, cased, weak, size, sieves = _keys_of(values)
+        return self.add(Column(name, level, candidate, size, weak), keys, cased, sieves)
 
-    def add(self, column: Column, keys: Keys, cased: Cased) -> Column:
+    def add(self, column: Column, keys: Keys, cased: Cased, sieves: Sieves | None = None) -> Column:
         """Know a column from now on by its hashes."""
         name = column.name
         with self._lock:
+            for of, sieve in (sieves or {}).items():
+                self._sieves.setdefault(of, Sieve()).join(sieve)
             bit, self._next = self._next, self._next << 1
             for kind, hashes in keys.items():
                 known = self._index.setdefault(kind, {})
@@ -189,12 +194,13 @@ class Columns:
     def _figured(self, text: str) -> Iterator[tuple[dict[str, list[tuple[int, int]]], Sequence[_figures.Place]]]:
         """Stretches of numbers and days, in whatever form they are written."""
         kinds = {kind for kind, _ in self._index}
-        if "number" in kinds or "rounded" in kinds:
+        if ("number" in kinds or "rounded" in kinds) and self._may_hold_numbers(text):
             found = list(_figures.numbers(text))
             rows = [f for f in found if f[0][0] % 1]  # without the counts and row numbers between them
             others = [((second,), place) for (_, *rest), place in found for second in rest]
-            for stream in (found, rows, others) if len(rows) < len(found) else (found, others):
-                if stream:
+            last = _figures.last_of_rows(text, found)  # without the cells before them
+            for stream in (found, rows, last, others):
+                if stream and (stream is found or len(stream) < len(found) or stream is others):
                     places = [place for _, place in stream]
                     values = [read[0] for read, _ in stream]
                     yield self._stretches("number", values, text), places
@@ -203,6 +209,43 @@ class Columns:
         if "day" in kinds:
             named = list(_figures.days(text))
             yield self._stretches("day", [day for day, _ in named], text), [place for _, place in named]
+
+    def _may_hold_numbers(self, text: str) -> bool:
+        """False where no declared number and no row of them can be in a text: told without their places."""
+        if self.seal is not None:
+            return True
+        found, last = _figures.literals(text)
+        others = _figures.second(found)
+        alone = self._index.get(("number", 1))
+        if alone and not alone.keys().isdisjoint(
+            hash((float(t),)) for t in (*found, *others) if len(t) >= _figures.DISTINCT
+        ):
+            return True
+        values = list(map(float, found))
+        rows = [v for v in values if v % 1]
+        streams = [values]
+        streams += [rows] if len(rows) < len(values) else []
+        streams += [list(map(float, last))] if len(last) < len(found) else []
+        if any(self._has_row("number", s) for s in (*streams, list(map(float, others)))):
+            return True
+        return any(self._has_row("rounded", s) for s in streams)
+
+    def _has_row(self, kind: str, values: list[float]) -> bool:
+        """True when six values of a column are here in a row: then three are that begin at a fourth place."""
+        known, sieve = self._index.get((kind, LISTED)), self._sieves.get(kind)
+        if not known or sieve is None:
+            return False
+        every = [values[at::4] for at in range(3)]
+        if kind == "rounded":
+            every = [_figures.all_rounded(part) for part in every]
+        for at in sieve.passed(map(hash, zip(*every, strict=False))):
+            begin = max(0, at * 4 - LISTED + 3)
+            around_it = values[begin : at * 4 + LISTED]
+            if kind == "rounded":
+                around_it = _figures.all_rounded(around_it)
+            if not known.keys().isdisjoint(map(hash, windows(around_it, LISTED))):
+                return True
+        return False
 
     def _stretches(self, kind: str, words: Sequence[float], text: str) -> dict[str, list[tuple[int, int]]]:
         hits: dict[str, list[tuple[int, int]]] = {}
@@ -270,7 +313,7 @@ def _text(value: Any) -> str:
     return "" if text in {"nan", "NaN", "<NA>", "NaT", "None", "null"} else text
 
 
-def _keys_of(values: Iterable[Any]) -> tuple[Keys, Cased, frozenset[int], int]:
+def _keys_of(values: Iterable[Any]) -> tuple[Keys, Cased, frozenset[int], int, Sieves]:
     texts = [t for v in values if (t := _text(v).strip())]
     distinct = list(dict.fromkeys(texts))
     categorical = len(texts) >= 20 and len(distinct) * 3 <= len(texts)
@@ -308,8 +351,8 @@ def _keys_of(values: Iterable[Any]) -> tuple[Keys, Cased, frozenset[int], int]:
             keys[("content", size)] = own
     if len(weak) >= max(LISTED, len(distinct) // 2):
         _list(texts, frozenset(weak), keys)
-    _figures_of(texts, distinct, keys)
-    return keys, cased, frozenset(map(spelled, weak)), len(distinct)
+    sieves = _figures_of(texts, distinct, keys)
+    return keys, cased, frozenset(map(spelled, weak)), len(distinct), sieves
 
 
 def _ends(kept: list[Token], is_small: bool) -> Iterator[list[Token]]:
@@ -367,8 +410,9 @@ def _forms(value: str, whole: list[Token], words: list[Token]) -> list[list[Toke
     return forms
 
 
-def _figures_of(texts: list[str], distinct: list[str], keys: Keys) -> None:
+def _figures_of(texts: list[str], distinct: list[str], keys: Keys) -> Sieves:
     """Numbers that are nobody else's and rows of decimals; days. For columns that hold little else."""
+    sieves: Sieves = {}
     sample = distinct[:: max(1, len(distinct) // 50)][:50]
     if sum(_number(t) is not None for t in sample) * 5 >= len(sample) * 4 > 0:
         least = _figures.DISTINCT if len(distinct) <= 10_000 else _figures.DISTINCT + 2
@@ -378,18 +422,20 @@ def _figures_of(texts: list[str], distinct: list[str], keys: Keys) -> None:
         row = [v for t in texts[:_SMALL] if (v := _number(t)) is not None]
         if sum(v % 1 != 0 for v in row) * 2 > len(row):
             for values in (row, sorted(row)):
-                _rows("number", values, keys)
-                _rows("rounded", list(map(_figures.rounded, values)), keys)
+                _rows("number", values, keys, sieves)
+                _rows("rounded", list(map(_figures.rounded, values)), keys, sieves)
     elif sum(any(place[0] == 0 for _, place in _figures.days(t)) for t in sample) * 5 >= len(sample) * 4 > 0:
         keys.setdefault(("day", 1), set()).update(hash((d,)) for t in distinct for d, _ in _figures.days(t))
+    return sieves
 
 
-def _rows(kind: str, values: list[float], keys: Keys) -> None:
+def _rows(kind: str, values: list[float], keys: Keys, sieves: Sieves) -> None:
     found = {
         hash(run) for run in zip(*(values[i:] for i in range(LISTED)), strict=False) if len(set(run)) > LISTED // 2
     }
     if found:
         keys.setdefault((kind, LISTED), set()).update(found)
+        sieves.setdefault(kind, Sieve()).add(set(map(hash, windows(values, 3))))
 
 
 def _number(text: str) -> float | None:

@@ -8,7 +8,7 @@ tests of what must be there (an @, a digit) come first: prose costs no regular e
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
@@ -62,6 +62,9 @@ def email(text: str) -> Iterator[Stretch]:
     while at >= 0:
         begin = max(0, at - 64)
         end = at + 1
+        if not at or not (text[at - 1].isalnum() or text[at - 1] in "_.+-"):
+            at = text.find("@", end)  # a decorator, an option: no name before it
+            continue
         for match in _EMAIL.finditer(text, begin, min(len(text), at + 260)):
             user, tld = match[0].split("@")[0], match[2].lower()
             known = len(tld) == 2 or tld in _TLDS or tld.startswith("xn--") or not tld.isascii()
@@ -175,6 +178,7 @@ _LENGTHS = (
     "SM27 TN24 TR26 UA29 "
 )
 _IBAN_LENGTHS: Final = {word[:2]: int(word[2:]) for word in _LENGTHS.split()}
+_IBAN_RUN: Final = 36
 _IBAN: Final = re.compile(
     r"(?i)(?<![\w-])([A-Z]{2})\d\d(?:[ \u00a0\u202f-]?[A-Z0-9]{2,4}){2,7}(?:[ \u00a0\u202f-]?[A-Z0-9]{1,4})?(?!\w)"
 )
@@ -192,9 +196,16 @@ def nir(text: str) -> Iterator[Stretch]:
 
 def iban(text: str) -> Iterator[Stretch]:
     """Bank accounts whose length and check digits are right."""
-    if b"aa11" not in text.encode("latin-1", "replace").translate(_ACCOUNT):
-        return
-    for match in _IBAN.finditer(text):
+    mapped = b" " + text.encode("latin-1", "replace").translate(_ACCOUNT) + b" "
+    at, done = mapped.find(b" aa11"), 0
+    while at >= 0:
+        run = mapped.find(b" ", at + 1)  # where it is written without spaces, it ends where the run does
+        may_be = at >= done and text[at : at + 2].upper() in _IBAN_LENGTHS and run - at - 1 <= _IBAN_RUN
+        match = _IBAN.match(text, at) if may_be else None
+        at = mapped.find(b" aa11", at + 1)
+        if match is None:
+            continue
+        done = match.end()
         account = re.sub(r"[^A-Z0-9]", "", match[0].upper())
         length = _IBAN_LENGTHS.get(match[1].upper())
         if length and len(account) >= length:  # a capital word behind it is not part of it
@@ -304,6 +315,7 @@ _MRN_HEAD: Final = re.compile(
 _MRN_CELL: Final = re.compile(rf"[\"' ]*({_MRN.pattern})[\"' ]*")
 _DELIMITER: Final = re.compile(r"[,;\t|]")
 _HEADS_MAX, _ROWS_MAX = 8, 10_000
+_SAID: Final = 72  # characters: what a word is said of begins 40 behind it, and is not longer than this leaves
 # Emoji and several scripts need joiners, and files begin with a mark: hidden is what no reader needs.
 _INVISIBLE: Final = re.compile("[\u180e\u200b-\u200f\u202d\u202e\u2060-\u2064\ufeff\U000e0000-\U000e01ef]")
 _HIDDEN: Final = re.compile(
@@ -314,13 +326,32 @@ _HIDDEN: Final = re.compile(
 _FLAG: Final = re.compile("\U0001f3f4[\U000e0020-\U000e007e]{1,6}\U000e007f")
 
 
+def _behind(low: str, words: Sequence[str]) -> list[Stretch]:
+    """Where something may stand that one of these words is said of: behind each, those that touch joined."""
+    out: list[Stretch] = []
+    for at in sorted(m for word in words for m in _places(low, word)):
+        if out and at <= out[-1][1]:
+            out[-1] = out[-1][0], at + _SAID
+        else:
+            out.append((at, at + _SAID))
+    return [(begin, min(end, len(low))) for begin, end in out]
+
+
+def _places(text: str, word: str) -> Iterator[int]:
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + 1)
+
+
 def mrn(text: str) -> Iterator[Stretch]:
     """Patient and medical record numbers, where the text says that they are."""
     low = text.lower()
     if (_has(text, _DIGITS, 5) or _has(text, _NUMBER, 10)) and any(word in low for word in _MRN_WORDS):
-        for match in _MRN.finditer(text):
-            if _MRN_BEFORE.search(text, max(0, match.start() - 40), match.start()):
-                yield match.span()
+        for begin, end in _behind(low, _MRN_WORDS) if len(low) == len(text) else [(0, len(text))]:
+            for match in _MRN.finditer(text, begin, end):
+                if _MRN_BEFORE.search(text, max(0, match.start() - 40), match.start()):
+                    yield match.span()
         yield from _mrn_column(text)
 
 
