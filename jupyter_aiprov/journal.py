@@ -28,7 +28,7 @@ from typing import Any
 from uuid import uuid4
 from weakref import WeakSet
 
-from jupyter_aiprov.proof import total
+from jupyter_aiprov.proof import encoder, total
 
 Event = dict[str, Any]
 GENESIS = "0" * 64
@@ -80,18 +80,7 @@ def now(at: int | None = None) -> str:
 _second = (-1, "")
 
 
-def _encoder() -> Callable[[Any], str]:
-    """Compact ASCII JSON that refuses NaN, without what `JSONEncoder.encode` sets up at each call of it."""
-    whole = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
-    make: Any = getattr(json.encoder, "c_make_encoder", None)
-    if make is None:
-        return whole.encode
-    text = json.encoder.encode_basestring_ascii
-    pieces = make(None, whole.default, text, None, ":", ",", False, False, False)
-    return lambda value: "".join(pieces(value, 0))
-
-
-_COMPACT = _encoder()
+_COMPACT = encoder(sort_keys=False, ascii_only=True)
 
 
 def encode(event: Mapping[str, Any]) -> bytes:

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import rfc8785
@@ -72,7 +72,20 @@ def plain_canonical(value: Any) -> bytes | None:
         return None
 
 
-_SORTED = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False).encode
+def encoder(*, sort_keys: bool, ascii_only: bool) -> Callable[[Any], str]:
+    """Compact JSON that refuses NaN, without what `JSONEncoder.encode` sets up at each call of it."""
+    whole = json.JSONEncoder(
+        ensure_ascii=ascii_only, sort_keys=sort_keys, separators=(",", ":"), allow_nan=False, check_circular=False
+    )
+    make: Any = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return whole.encode
+    text = json.encoder.encode_basestring_ascii if ascii_only else json.encoder.encode_basestring
+    pieces = make(None, whole.default, text, None, ":", ",", sort_keys, False, False)
+    return lambda value: "".join(pieces(value, 0))
+
+
+_SORTED = encoder(sort_keys=True, ascii_only=False)
 
 
 def _is_plain(value: Any) -> bool:
