@@ -128,16 +128,22 @@ class _Around(NamedTuple):
     head: str
     value: str
     before: str
-    follows_word: bool  # `before` ends with a word, perhaps joined: what stands there last is one of its characters
+    last: str  # the characters that `before` ends with, told by one look
+    behind: tuple[bytes, ...]  # or one of these stands before: compared, where hostile text made it a search each time
 
 
-def _around(rule: str, head: str, value: str, before: str = "") -> _Around:
+_LASTS: Final = {"[_-]?": "_-", "-)": "-", "-": "-", """["']""": "\"'"}
+
+
+def _around(rule: str, head: str, value: str, before: str = "", *, behind: str = "", joined: str = "_-") -> _Around:
+    words = behind.replace("hugging ?face", "hugging face|huggingface").split("|") if behind else []
     return _Around(
         rule,
         head,
         rf"(?!\[redacted:)(?:{value})",
         f"(?:{before})\\Z" if before else "",
-        before.endswith(("[_-]?", "[ _-]?")),
+        next((last for end, last in _LASTS.items() if before.endswith(end)), ""),
+        tuple((word + mark).encode() for word in words for mark in ("", *joined)),
     )
 
 
@@ -158,9 +164,9 @@ _CONTEXT: Final = {
     "key": (
         _around("header-key", f"key{_SEP}", _HEADER, "(?:^|[^a-z])(?:x-api-|api-|x-goog-api-|ocp-apim-subscription-)"),
         _around("url-secret", f"key{_EQUALS}", _PARAMETER, _IN_URL),
-        _around("assigned-secret", f"key{_ASSIGN}", _QUOTED, "(?:api|secret|access|private)[_-]?"),
-        _around("assigned-secret", f"key{_SET}", _RANDOM, rf"(?:{_KINDS})[_-]?"),
-        _around("assigned-secret", rf"key{_STATED}", _MIXED, rf"(?:{_KINDS}|{_OWNERS}(?: {_KINDS})?)[ _-]?"),
+        _around("assigned-secret", f"key{_ASSIGN}", _QUOTED, behind="api|secret|access|private"),
+        _around("assigned-secret", f"key{_SET}", _RANDOM, behind=_KINDS),
+        _around("assigned-secret", rf"key{_STATED}", _MIXED, behind=f"{_KINDS}|{_OWNERS[3:-1]}", joined=" _-"),
         _around(
             "assigned-secret",
             f"key{_SET}",
@@ -171,9 +177,9 @@ _CONTEXT: Final = {
     "token": (
         _around("header-key", f"token{_SEP}", _HEADER, "(?:x-auth|x-amz-security|x-subscription|private)-"),
         _around("url-secret", f"token{_EQUALS}", _PARAMETER, _IN_URL),
-        _around("assigned-secret", f"token{_ASSIGN}", _QUOTED, "(?:access|auth|refresh)[_-]?"),
-        _around("assigned-secret", f"token{_SET}", _RANDOM, rf"(?:{_KINDS}|(?-i:(?:^|[^a-z])[A-Z]{{2,20}}_))[_-]?"),
-        _around("assigned-secret", rf"token{_STATED}", _MIXED, rf"(?:{_KINDS}|{_OWNERS}(?: {_KINDS})?)[ _-]?"),
+        _around("assigned-secret", f"token{_ASSIGN}", _QUOTED, behind="access|auth|refresh"),
+        _around("assigned-secret", f"token{_SET}", _RANDOM, "(?-i:(?:^|[^a-z])[A-Z]{2,20}_)[_-]?", behind=_KINDS),
+        _around("assigned-secret", rf"token{_STATED}", _MIXED, behind=f"{_KINDS}|{_OWNERS[3:-1]}", joined=" _-"),
         _around("aws-secret", rf"token(?:{_SEP}|\s)", _LONG, "session_?"),
     ),
     "secret": (
@@ -311,9 +317,11 @@ def _context_spans(text: str, raw: bytes, is_long: bool) -> list[Span]:
         at = low.find(word)
         while at >= 0:
             end = at + len(word)
-            for rule, head, value, before, follows_word in arounds:
-                if follows_word and not (at and (text[at - 1].isalnum() or text[at - 1] in "_- ")):
-                    continue  # told by one look, where hostile text would make it a search each time
+            for rule, head, value, before, last, behind in arounds:
+                if behind and low.endswith(behind, 0, at):
+                    before = ""
+                elif (behind and not before) or (last and not (at and text[at - 1] in last)):
+                    continue
                 begun = _pattern(head).match(text, at)
                 if begun and (not before or _pattern(before).search(text, max(0, at - _WINDOW), at)):
                     match = _pattern(value).match(text, begun.end())
