@@ -119,6 +119,7 @@ _KINDS = (
 _OWNERS = "(?:my|our|your|his|her|the|ma|mon|notre|votre|sa|son|la|le|cette|ce)"
 _IS = r"""(?:["'`]?\s{0,3}(?:=|:|->|→)\s{0,3}|,?\s{1,3}(?:is|was|est|était|vaut)\s{1,3}:?\s?)["'`«]?\s?"""
 _STATED = rf"""(?: (?:for|from|of|to) [\w-]{{1,16}})?(?:{_IS}|\s{{1,3}}["'`«]?\s?)"""
+_NAMED = r"(?:\$?\{\w{1,40}\}|\$(?-i:[A-Z][A-Z_]{1,40})|%\(\w{1,40}\)s)"  # a place for a password, not one
 _IN_URL = r"(?:[?&;]|\\u0026|%26|%3f)[a-z_-]{0,24}"
 _SCHEMES = r"(?:basic|bearer|token|negotiate|apikey|digest|key)\s{1,4}(?!\[redacted:|[$%{<])"
 
@@ -223,7 +224,9 @@ _CONTEXT: Final = {
             r"(?=[A-Za-z._~+/=-]*[0-9]|(?-i:[A-Z]{0,9}[a-z]+[A-Z]))[A-Za-z0-9._~+/=-]{16,}",
         ),
     ),
-    "://": (_around("basic-auth", "://", r"""[^\s/@:"'<>\[\]]{0,256}:[^\s/@"'<>\[\]]{1,512}(?=@)"""),),
+    "://": (
+        _around("basic-auth", "://", rf"""[^\s/@:"'<>\[\]]{{0,256}}:(?!{_NAMED}@)[^\s/@"'<>\[\]]{{1,512}}(?=@)"""),
+    ),
 }
 _LONG_CONTEXT: Final = {  # behind these only a long run can be a key: looked for where there is one
     "cl\xe9": (_around("assigned-secret", rf"clés?(?: (?:d['’])?[\w-]{{1,16}}){{0,2}}?{_IS}", _MIXED, _OWNERS + " "),),

@@ -20,8 +20,8 @@ Rule = Callable[[str], Iterator[Stretch]]
 
 
 def credential(text: str) -> Iterator[Stretch]:
-    """Keys, tokens, private keys, passwords in URLs."""
-    return ((s.start, s.end) for s in credentials(text))
+    """Keys, tokens, private keys, passwords in URLs; not the key that a manual shows."""
+    return ((s.start, s.end) for s in credentials(text) if s.rule != "aws-key-id" or text[s.end - 7 : s.end] != "EXAMPLE")
 
 
 def _table(characters: str) -> bytes:
@@ -170,7 +170,7 @@ _GAP = "[ .\u00a0\u202f-]?"
 _NIR: Final = re.compile(
     rf"(?<![\w.,-])([1-478]){_GAP}(\d\d){_GAP}(0[1-9]|1[0-2]|[2-9]\d){_GAP}(\d\d|2[ABab])"
     rf"(?:{_GAP}(\d{{3}})|(\d){_GAP}(\d\d))"
-    rf"{_GAP}(\d{{3}})(?:[ ,;/(]{{1,3}}(?i:cl[ée]\s?:?\s?)|{_GAP}|/)(\d\d)(?![\w]|[.,]\d)"
+    rf"{_GAP}(\d{{3}})(?:[ ,;/(]{{1,3}}(?i:cl[ée]\s?:?\s?)|{_GAP}|/| ?\()(\d\d)(?![\w]|[.,]\d)"
 )
 _LENGTHS = (
     "AD24 AE23 AT20 BE16 BG22 BR29 CH21 CY28 CZ24 DE22 DK18 EE20 ES24 FI18 FR27 GB22 GR27 HR21 HU28 IE22 "

@@ -10,6 +10,7 @@ from tests.benchmarks.guard import scored
 from tests.guard.made import HELD_OUT, labelled
 
 SCORES, WRONG = scored()
+ONE_FALSE_ALARM = {("held_out_2", "email")}  # run@node.sh, which may be an address: one in six
 
 
 def test_there_are_two_hundred_prompts_and_half_are_innocent() -> None:
@@ -32,7 +33,7 @@ def test_prompts_labelled_before_the_first_run_stay_mended(file: Path) -> None:
     """What their first run gave is noted at the head of each file."""
     scores, wrong = scored(file)
     for rule, score in scores.items():
-        assert score.precision >= 0.8, (rule, wrong)
+        assert score.precision >= (0.8 if (file.stem, rule) in ONE_FALSE_ALARM else 0.95), (rule, wrong)
         assert score.recall >= 0.95, (rule, wrong)
     assert sum(s.false for s in scores.values()) <= 2, wrong
     assert sum(s.missed for s in scores.values()) <= 1, wrong
