@@ -166,7 +166,7 @@ class Guard:
     def _of_columns(self, found: Texts, place: str) -> list[Finding]:
         if not self.columns:
             return []
-        counts = self.columns.found(found.found, found.pieces)
+        counts = self.columns.found(found.found, found.pieces, found.said.values())
         return [
             Finding("confidential", counts[c.name], self._column_action(c.name, c.level, place), c.name, c.candidate)
             for c in self.columns

@@ -22,6 +22,16 @@ _TAG: Final = re.compile(r"</?[A-Za-z][A-Za-z0-9]{0,15}(?=[\s/>])")  # a tag's n
 _BROKEN: Final = re.compile(r"(?<=[^\W\d_])-\r?\n\s{0,8}(?=[^\W\d_])")  # a word broken at the end of a line
 _ESCAPED_SPACE: Final = re.compile(r"\\{1,8}[nrt]")
 _PERCENT: Final = re.compile(r"(?:%[0-9a-fA-F]{2})+")  # an address that carries a text
+_TWICE: Final = re.compile(r"%(?:25)+(?=[0-9a-fA-F]{2})")
+_BYTES: Final = re.compile(r"(?:\\{1,8}x[0-9a-fA-F]{2})+")  # the repr of bytes
+_MAILED: Final = re.compile(r"=[C-F][0-9A-F]=[89AB][0-9A-F]|=\r?\n")  # quoted-printable, for sure
+_MAILED_BYTES: Final = re.compile(r"=\r?\n|(?:=[0-9A-F]{2})+")
+_MISREAD: Final = re.compile(
+    "[\u00c2-\u00f4][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2122]{1,3}"
+)
+_INSIDE: Final = re.compile(r"<(?<=\w<)/?(?:i|b|em|strong|u|s|span|mark|font|a)(?:\s[^<>]{0,80})?>(?=\w)")
+_ACCENT: Final = re.compile(r"\\[`^~]\{?([A-Za-z])\}?|\\'\{([A-Za-z])\}|\{\\'([A-Za-z])\}")  # of LaTeX
+_SUM: Final = re.compile(r"""["'](?<=\w["'])[ \t]{0,8}(?:\+|\\(?=\n))\s{0,16}["'](?=\w)""")  # "dou" + "leur"
 # Combining marks, zero-width characters, soft hyphens: gone, so that they hide nothing.
 _NOTHING: Final = re.compile(
     rb"\xcc[\x80-\xbf]|\xcd[\x80-\xaf]|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf|\xc2\xad"
@@ -80,17 +90,32 @@ def folded(text: str) -> bytes:
     if "\\" in text:
         if "\\u" in text:
             text = _ESCAPE.sub(lambda m: chr(int(m[1], 16)), text)
+        if "\\x" in text:
+            text = _BYTES.sub(lambda m: _decoded(bytes.fromhex(m[0].replace("\\", "").replace("x", ""))), text)
+        if "\\`" in text or "\\^" in text or "\\~" in text or "\\'{" in text or "{\\'" in text:
+            text = _ACCENT.sub(lambda m: m[1] or m[2] or m[3], text)
         text = _ESCAPED_SPACE.sub(" ", text)
+    if "=" in text and _MAILED.search(text):
+        text = _MAILED_BYTES.sub(lambda m: _decoded(bytes.fromhex(m[0].replace("=", "").strip())), text)
+    if "+" in text or '"\n' in text or "'\n" in text:
+        text = _SUM.sub("", text)
     if "<" in text and ">" in text:
+        text = _INSIDE.sub("", text)
         text = _TAG.sub(" ", text)
     if "-\n" in text or "-\r" in text:
         text = _BROKEN.sub("", text)
     if "&" in text and ";" in text:
         text = html.unescape(text)
     if "%" in text:
-        text = _PERCENT.sub(lambda m: unquote_to_bytes(m[0]).decode("utf-8", "replace").replace("\0", " "), text)
+        if "%25" in text:
+            text = _TWICE.sub("%", text)
+        text = _PERCENT.sub(lambda m: _decoded(unquote_to_bytes(m[0])), text)
     if text.isascii():
         return text.lower().encode().translate(_TABLE)
+    if "\u00c3" in text or "\u00c2" in text or "\u00e2\u20ac" in text:
+        text = _MISREAD.sub(lambda m: _read_again(m[0]), text)
+        if text.isascii():
+            return text.lower().encode().translate(_TABLE)
     for mark, instead in _TYPOGRAPHY:
         text = text.replace(mark, instead)
     try:
@@ -100,6 +125,20 @@ def folded(text: str) -> bytes:
     for letter, plain in _DOUBLE:
         data = data.replace(letter, plain)
     return data.translate(_LATIN)
+
+
+def _decoded(data: bytes) -> str:
+    return data.decode("utf-8", "replace").replace("\0", " ")
+
+
+def _read_again(text: str) -> str:
+    """UTF-8 that was read as Western European: `dÃ©jÃ ` was `déjà`."""
+    for coding in ("cp1252", "latin-1"):
+        try:
+            return text.encode(coding).decode()
+        except UnicodeError:
+            continue
+    return text
 
 
 def _folded_any(text: str) -> bytes:

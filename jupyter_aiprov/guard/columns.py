@@ -47,6 +47,7 @@ _SMALL: Final = 200_000  # values beyond which only what costs little is kept of
 _WORDS_MAX: Final = 8
 _ROWS: Final = 3  # rows of a table or records that make a finding
 _MARGIN: Final = 240  # characters around a cut between two strings that are read as one
+_PIECE: Final = 64  # characters of a string that is no more than a few words
 _WORD: Final = re.compile(r"\w+")
 _DIGIT: Final = re.compile(rb"\d")
 
@@ -140,23 +141,36 @@ class Columns:
         """The spellings of short values."""
         return self._cased
 
-    def found(self, texts: Sequence[str], pieces: Sequence[str] = ()) -> dict[str, int]:
+    def found(
+        self, texts: Sequence[str], pieces: Sequence[str] = (), said: Iterable[Sequence[str]] = ()
+    ) -> dict[str, int]:
         """Column name -> how many values or passages of it are in these texts, read as one.
 
-        `pieces` are strings that may be one text cut anywhere, the texts themselves by default.
+        `pieces` are strings that may be one text cut anywhere, the texts themselves by default; `said` the pieces
+        by who says them.
         """
         whole = "\n".join(texts)
         counts = self._counted(tokens(whole), whole)
         pieces = pieces or texts
-        if len(pieces) > 1:  # cut inside words, perhaps: what stands around the cuts, glued
-            glued = "".join(p if len(p) <= 2 * _MARGIN else f"{p[:_MARGIN]}\n{p[-_MARGIN:]}" for p in pieces)
-            for name, count in self._counted(tokens(glued), glued).items():
+        cut = [pieces, *(s for s in said if len(s) < len(pieces))]
+        for strings in cut:
+            for name, count in self._in_pieces(strings).items() if len(strings) > 1 else ():
                 counts.setdefault(name, count)
         for column in self:
             if column.weak and column.field in whole:
                 rows = self._in_tables(whole, column)
                 if rows >= _ROWS:
                     counts[column.name] = max(rows, counts.get(column.name, 0))
+        return counts
+
+    def _in_pieces(self, pieces: Sequence[str]) -> dict[str, int]:
+        """What is in strings that may be one text: cut inside words, perhaps, or a word each."""
+        glued = "".join(p if len(p) <= 2 * _MARGIN else f"{p[:_MARGIN]}\n{p[-_MARGIN:]}" for p in pieces)
+        counts = self._counted(tokens(glued), glued)
+        if any(len(p) <= _PIECE for p in pieces):
+            apart = " ".join(p if len(p) <= _PIECE else f"{p[:_PIECE]}\n{p[-_PIECE:]}" for p in pieces)
+            for name, count in self._counted(tokens(apart), apart).items():
+                counts.setdefault(name, count)
         return counts
 
     def spans(self, text: str) -> list[Span]:

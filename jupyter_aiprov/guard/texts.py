@@ -29,6 +29,8 @@ _DATA_URL: Final = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w=.+-]+)*),")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{64}")
 _PACKED: Final = 24  # characters in a row that may be base64 inside a text
 _PACKED_MAX: Final = 2**20
+_PACKED_MARKS: Final = (b"\x1f\x8b", b"\x78\x01", b"\x78\x9c", b"\x78\xda")
+_HEXADECIMAL: Final = re.compile("[0-9a-f]+|[0-9A-F]+")
 _RUN: Final = bytes(97 if chr(c).isascii() and (chr(c).isalnum() or chr(c) in "+/_-") else 32 for c in range(256))
 # What a protocol says beside the texts: no part of a text that was cut into pieces.
 _ENVELOPE: Final = frozenset({"role", "type", "id", "name", "model", "object", "status", "tool_call_id", "call_id"})
@@ -50,6 +52,7 @@ class Texts:
     def __init__(self) -> None:
         self.found: list[str] = []
         self.pieces: list[str] = []  # the strings as they are, in order: a value may be cut over several
+        self.said: dict[str, list[str]] = {}  # and by who says them: answers may stand between the pieces
         self.unread: list[str] = []
         self.blind = False  # the body itself, not a part of it, was not read to its end
 
@@ -185,6 +188,7 @@ class Texts:
             self._text(value, depth)
             self.pieces.append(value)
         elif isinstance(value, Mapping):
+            before, role = len(self.pieces), value.get("role")
             for key, inner in value.items():
                 if isinstance(inner, str) and len(inner) < 80 and depth > 3 and not _is_opened(inner):
                     self.found.append(f'"{key}": "{inner}"')  # a record: values need their column's name
@@ -199,6 +203,8 @@ class Texts:
                     self._value(inner, depth + 1)
                 elif not isinstance(inner, bool) and inner is not None:
                     self.found.append(f'"{key}": {inner}')
+            if isinstance(role, str):
+                self.said.setdefault(role, []).extend(self.pieces[before:])
         elif isinstance(value, list):
             self._list(value, depth)
 
@@ -303,11 +309,26 @@ def _is_opened(text: str) -> bool:
 
 
 def _words_of(run: str) -> str:
-    """The text in a run of base64; empty for anything else."""
+    """The text in a run of base64 or hexadecimal digits, packed or not; empty for anything else."""
     compact = run.replace("-", "+").replace("_", "/")
     try:
-        inside = base64.b64decode(compact[: len(compact) - (len(compact) % 4 == 1)] + "===", validate=False).decode()
-    except (binascii.Error, UnicodeDecodeError):
+        if _HEXADECIMAL.fullmatch(run) and (inside := _plain_of(bytes.fromhex(run[: len(run) // 2 * 2]))):
+            return inside
+        return _plain_of(base64.b64decode(compact[: len(compact) - (len(compact) % 4 == 1)] + "===", validate=False))
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def _plain_of(data: bytes) -> str:
+    """Bytes as text, if they are one; empty otherwise."""
+    try:
+        if data[:2] in _PACKED_MARKS:
+            data = zlib.decompressobj(47).decompress(data, _PACKED_MAX)
+        if data[1:2] == b"\0" and data[1::2].count(0) * 2 > len(data) // 2:
+            inside = data[: len(data) // 2 * 2].decode("utf-16-le")
+        else:
+            inside = data.decode()
+    except (UnicodeDecodeError, zlib.error):
         return ""
     return inside if all(c.isprintable() or c in "\n\r\t" for c in inside) else ""
 

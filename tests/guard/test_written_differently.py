@@ -7,8 +7,10 @@ What is not found is listed, too.
 from __future__ import annotations
 
 import base64
+import gzip
 import html
 import json
+import quopri
 import textwrap
 import unicodedata
 from collections.abc import Callable
@@ -85,6 +87,17 @@ NOTE_FORMS: dict[str, Callable[[str], str]] = {
     "a data URL in a sentence": lambda t: f"see data:text/plain;base64,{base64.b64encode(t.encode()).decode()} please",
     "an address": quote_plus,
     "a list of words": lambda t: json.dumps(t.split()),
+    "an address, quoted twice": lambda t: quote_plus(quote_plus(t)),
+    "quoted-printable": lambda t: quopri.encodestring(t.encode(), quotetabs=True).decode() if not t.isascii() else t,
+    "a repr of bytes": lambda t: repr(t.encode()),
+    "read as Western European": lambda t: t.encode().decode("latin-1"),
+    "a tag in each word": lambda t: " ".join(f"{w[:2]}<i>{w[2:]}</i>" if len(w) > 5 else w for w in t.split()),
+    "LaTeX": lambda t: t.replace("é", "\\'{e}").replace("è", "\\`e").replace("ê", "\\^{e}").replace("à", "\\`a"),
+    "hexadecimal": lambda t: t.encode().hex(),
+    "UTF-16 in base64": lambda t: base64.b64encode(t.encode("utf-16-le")).decode(),
+    "packed": lambda t: base64.b64encode(gzip.compress(t.encode())).decode(),
+    "a sum of strings": lambda t: " +\n  ".join(repr(t[i : i + 25]) for i in range(0, len(t), 25)),
+    "cut at a width, quoted": lambda t: "\n> ".join(t[i : i + 40] for i in range(0, len(t), 40)),
     "soft hyphens": lambda t: t.replace("i", "i\u00ad"),
     "one letter wrong": lambda t: t.replace("e", "3", 1),
     "short words dropped": lambda t: " ".join(w for w in t.split() if len(w) > 3),
@@ -117,6 +130,22 @@ def columns(request: Request) -> set[str | None]:
 @pytest.mark.parametrize("form", NOTE_FORMS)
 def test_a_note_is_found(form: str) -> None:
     assert [n for n in NOTES if "df.note" not in columns(chat(NOTE_FORMS[form](n)))] == []
+
+
+def conversation(*messages: tuple[str, str]) -> Request:
+    body = {"model": "m", "messages": [{"role": role, "content": text} for role, text in messages]}
+    return Request("POST", "https://api.openai.com/v1/chat/completions", {}, json.dumps(body).encode())
+
+
+@pytest.mark.parametrize("note", NOTES)
+def test_a_note_of_one_word_a_message_is_found(note: str) -> None:
+    assert "df.note" in columns(conversation(*(("user", word) for word in note.split())))
+
+
+@pytest.mark.parametrize("note", NOTES)
+def test_a_note_in_pieces_with_answers_between_is_found(note: str) -> None:
+    said = [(("user", note[i : i + 30]), ("assistant", "ok, go on")) for i in range(0, len(note), 30)]
+    assert "df.note" in columns(conversation(*(message for both in said for message in both)))
 
 
 @pytest.mark.parametrize("form", NAME_FORMS)
@@ -199,11 +228,15 @@ def test_innocent_texts_hold_none_of_them(text: str) -> None:
 
 
 def test_what_is_not_seen() -> None:
-    """Rounded numbers, an opening that any note may have, three words of which the third is cut."""
+    """Rounded numbers, an opening that any note may have, three words of which the third is cut; no spaces, words
+    turned round, other codes."""
     assert "df.hb" not in columns(chat(" ".join(f"{v:.0f}" for v in LEVELS)))
     assert "df.income" not in columns(chat("about 1234567"))
     assert "df.note" not in columns(chat("The patient: Homme de 63 ans"))
     assert "df.note" not in columns(chat(NOTES[1][:40]))
+    assert "df.note" not in columns(chat(NOTES[1].replace(" ", "")))
+    assert "df.note" not in columns(chat(" ".join(reversed(NOTES[1].split()))))
+    assert "df.note" not in columns(chat(base64.b85encode(NOTES[1].encode()).decode()))
 
 
 def test_numbers_are_known_by_hashes_of_their_own() -> None:
