@@ -1,10 +1,11 @@
 """What recording costs per call: plain, ours, OpenTelemetry GenAI, OpenInference, interleaved.
 
-    python -m tests.benchmarks.overhead [--calls 40] [--blocks 10] [--memory 10000]
+    python -m tests.benchmarks.overhead [--calls 40] [--blocks 5] [--rounds 4] [--memory 10000]
 
 Each arm runs in its own process against one server process on 127.0.0.1, in turns, so that all meet
-the same load of the machine. Content is captured by every arm, and each call asks something else;
-parsing, redaction and journalling are included in the process's CPU time, as is each peer's export.
+the same load of the machine; in new processes each round, as two of the same code may differ by half.
+Content is captured by every arm, and each call asks something else; parsing, redaction and
+journalling are included in the process's CPU time, as is each peer's export.
 
 `opentelemetry` and `openinference` are set up as a user would have a record to keep: spans with the
 messages in them, through the SDK's batch processor, as one line of JSON each in a file. What is asked
@@ -25,11 +26,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 ARMS = ("plain", "ours", "opentelemetry", "otel-events", "otel-memory", "openinference", "openinf-memory")
+KINDS = ("chat", "stream")
 _asked = itertools.count()
 queue: Any = None  # of the arm `ours`
 
@@ -209,7 +212,8 @@ def main() -> None:
     parser.add_argument("--arm", choices=ARMS)
     parser.add_argument("--serve", action="store_true")
     parser.add_argument("--calls", type=int, default=40)
-    parser.add_argument("--blocks", type=int, default=10)
+    parser.add_argument("--blocks", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--memory", type=int, default=0, help="calls after which memory is compared, e.g. 10000")
     options = parser.parse_args()
     if options.arm:
@@ -226,21 +230,25 @@ def compare(options: argparse.Namespace) -> None:
     assert server.stdout is not None
     url = server.stdout.readline().strip()
     folder = tempfile.TemporaryDirectory(prefix="overhead-")  # journals and the peers' files
-    arms = {name: Arm(name, url, folder.name) for name in ARMS}
-    for kind in ("chat", "stream"):
-        results: dict[str, list[dict[str, Any]]] = {name: [] for name in arms}
-        for name, arm in list(arms.items()):
-            if arm.run(kind, 10) is None:  # warm-up; an arm whose libraries are missing falls out
-                print(f"{name}: not installed, left out")
-                del arms[name]
-        for block in range(options.blocks):
-            names = list(arms)
-            for name in names[block % len(names) :] + names[: block % len(names)]:  # none always follows the same
-                arm = arms[name]
-                found = arm.run(kind, options.calls)
-                if found is not None:
-                    results[name].append(found)
-        table(kind, {k: v for k, v in results.items() if v})
+    results: dict[str, dict[str, list[dict[str, Any]]]] = {kind: {name: [] for name in ARMS} for kind in KINDS}
+    arms: dict[str, Arm] = {}
+    names = list(ARMS)
+    for _ in range(options.rounds):
+        stop(arm.process for arm in arms.values())
+        arms = {name: Arm(name, url, folder.name) for name in names}
+        for kind in KINDS:
+            for name, arm in list(arms.items()):
+                if arm.run(kind, 40) is None:  # warm-up; an arm whose libraries are missing falls out
+                    print(f"{name}: not installed, left out")
+                    del arms[name]
+                    names.remove(name)
+            for block in range(options.blocks):
+                for name in names[block % len(names) :] + names[: block % len(names)]:  # none always follows the same
+                    found = arms[name].run(kind, options.calls)
+                    assert found is not None
+                    results[kind][name].append(found)
+    for kind in KINDS:
+        table(kind, {name: found for name, found in results[kind].items() if found})
     waits = arms["ours"].run("queue", 1000)
     assert waits is not None
     print(f"\nqueue to journal: {statistics.median(waits['wait']) * 1e6:.0f} us, median of 1000 lines")
@@ -256,10 +264,14 @@ def compare(options: argparse.Namespace) -> None:
         print(
             f"memory of `ours`: {early['rss']:.1f} MB after 500 calls, {late['rss']:.1f} MB after {options.memory} more"
         )
-    for process in (*(arm.process for arm in arms.values()), server):
+    stop([*(arm.process for arm in arms.values()), server])
+    folder.cleanup()
+
+
+def stop(processes: Iterable[subprocess.Popen[str]]) -> None:
+    for process in processes:
         process.terminate()
         process.wait()
-    folder.cleanup()
 
 
 def table(kind: str, results: dict[str, list[dict[str, Any]]]) -> None:
