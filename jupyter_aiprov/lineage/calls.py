@@ -186,6 +186,8 @@ def _invoke_function(
         return invoke(flow, data["partial"], [*data["args"], *args], {**data["keywords"], **kwargs})
     if "bound" in data:
         return invoke(flow, data["function"], [data["bound"], *args], kwargs)
+    if "getter" in data:
+        return functions.got(flow, data, unstarred(args))
     if "delayed" in data:
         with flow.later():
             return invoke(flow, data["delayed"], args, kwargs)

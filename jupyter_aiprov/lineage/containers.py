@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jupyter_aiprov.lineage import constants, csv_flow, queries
-from jupyter_aiprov.lineage.labels import CLEAN, Label, chosen, computed, joined
+from jupyter_aiprov.lineage.labels import CLEAN, Label, chosen, computed, joined, reduced
 from jupyter_aiprov.lineage.methods import children_of, described, items_of, key_of, map_item, record_of
 from jupyter_aiprov.lineage.state import (
     CONTAINERS,
@@ -28,6 +28,7 @@ from jupyter_aiprov.lineage.transfer import CONTENT, METADATA, QUIET, READ, TEXT
 if TYPE_CHECKING:
     from jupyter_aiprov.lineage.flow import Flow
 
+_KNOWN = 40  # items of a list that are told apart
 _LISTS = frozenset({"split", "rsplit", "splitlines", "findall", "readlines", "groups", "partition", "rpartition"})
 _ADD = frozenset(
     "append add appendleft put put_nowait push insert insert_one send send_nowait write writerow log".split()
@@ -122,7 +123,11 @@ def method(flow: Flow, owner: Value, name: str, args: list[Value], kwargs: dict[
     if name in _ADD and args:
         value = args[-1] if name == "insert" else args[0]
         _controlled(flow, owner)
-        add_all(owner, [flow.under(value)])
+        known = owner.items if owner.fields or owner.rest is not None else []
+        if name == "append" and owner.kind == "list" and flow.is_once and known is not None and len(known) < _KNOWN:
+            owner.fields[len(known)] = flow.under(value)  # it stands behind the others
+        else:
+            add_all(owner, [flow.under(value)])
         return scalar(const=None)
     if name in _EXTEND and args:
         _controlled(flow, owner)
@@ -164,8 +169,8 @@ def method(flow: Flow, owner: Value, name: str, args: list[Value], kwargs: dict[
 def _controlled(flow: Flow, owner: Value) -> None:
     """What is added only when a model's answer says so: the shape depends on it."""
     for label in flow.control:
-        if label.is_ai:
-            owner.label = joined(owner.label, computed(label), rows=False)
+        if not label.is_plain:
+            owner.label = joined(owner.label, reduced(label), rows=False)
 
 
 def _of_map(flow: Flow, owner: Value, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from jupyter_aiprov.lineage import calls, classes, decide, paths, stores
-from jupyter_aiprov.lineage.labels import CLEAN, Label, chosen, computed, joined
+from jupyter_aiprov.lineage.labels import CLEAN, Label, chosen, computed, joined, reduced
 from jupyter_aiprov.lineage.lift import Lifter
 from jupyter_aiprov.lineage.methods import attribute, items_of, subscript
 from jupyter_aiprov.lineage.scopes import Fork, Module, Scope, names_of
@@ -72,6 +72,7 @@ class Flow:
         self.figure: Value | None = None
         self.shown: Value | None = None  # of the last expression that stood alone
         self.uncertain = 0
+        self.loops = 0
         self.writes = 0  # what is looked up is about to be written to
         self.entered: dict[tuple[Entry, ...], list[tuple[str, int, int]]] = {}  # functions called at a node
         self.deferred: list[int] = []  # depths of the stack below which calls are made later, from elsewhere
@@ -82,6 +83,7 @@ class Flow:
         """Interpret a cell that ran to its end, or to the line it failed in."""
         self.stack, self.file, self.steps = (), file, 0
         self.control, self.active, self.deferred, self.exits, self.entered = [], [], [], [], {}
+        self.loops = 0
         self.stop_line, self.stopped, self.spawned, self.shown = stop_line, False, False, None
         self.sites.begin(list(groups))
         self.prefixes = {g.chain[:n] for g in groups if g.is_rooted for n in range(1, len(g.chain))}
@@ -170,6 +172,8 @@ class Flow:
             calls.extend(self, old, self.under(new))
             return
         value = self.operated(old, new, node.op)
+        if value.kind == "scalar" and not value.label.is_ai:  # counted: as often as the loop turned
+            value = scalar(reduced(value.label, *self.control))
         stores.assign(self, node.target, self.under(value), scope)
 
     def _do_Return(self, node: ast.Return, scope: Scope) -> int:
@@ -304,6 +308,11 @@ class Flow:
             return value
         return Value(value.kind, chosen(value.label, label, self._what(label)), fields=value.fields, rest=value.rest)
 
+    @property
+    def is_once(self) -> bool:
+        """What stands here runs exactly once in this cell."""
+        return not (self.loops or self.active or self.uncertain)
+
     def _what(self, label: Label) -> str:
         return calls.described(self, label)
 
@@ -318,7 +327,8 @@ class Flow:
         items, rest = items_of(self, value)
         shape = computed(value.label)
         end = NEXT
-        by = shape if value.kind in {"list", "set", "iter"} and shape.is_ai else CLEAN
+        is_said = value.kind in {"list", "set", "iter"} and shape.is_ai
+        by = chosen(CLEAN, shape, self._what(shape)) if is_said else CLEAN  # how often, not what
         with self.left_early(scope), self.under_control(by):
             if items is not None and len(items) <= _UNROLL:
                 for item in items:
@@ -339,9 +349,11 @@ class Flow:
     def left_early(self, scope: Scope) -> Iterator[None]:
         """A loop: where it was left by `break` or `continue`, the names stand as they stood there."""
         self.exits.append([])
+        self.loops += 1
         try:
             yield
         finally:
+            self.loops -= 1
             exits = self.exits.pop()
         if exits:
             fork = Fork(scope)
@@ -529,7 +541,9 @@ class Flow:
         if all(isinstance(op, (ast.Is, ast.IsNot)) for op in node.ops):
             return scalar(computed(*(v.label for v in values)))
         out = values[0]
-        for value in values[1:]:
+        for op, value in zip(node.ops, values[1:], strict=True):
+            if isinstance(op, (ast.In, ast.NotIn)) and value.kind in {"map", "frame"}:
+                value = scalar(value.keys if value.kind == "map" else CLEAN)  # asked for a name, not for what it holds
             out = self.operated(out, value, None)
         return out
 
@@ -602,6 +616,7 @@ class Flow:
         """Go through the items; the label of which items there are, and whether each was met once."""
         inner = Scope(scope.module, scope if not isinstance(scope, Module) else None)
         inner.is_comprehension = True  # type: ignore[attr-defined]
+        self.loops += 1
         shape = [CLEAN]
         known = [True]
 
@@ -634,6 +649,7 @@ class Flow:
                 walk(index + 1)
 
         walk(0)
+        self.loops -= 1
         return shape[0], known[0]
 
     def _picked(self, item: Value, by: Label) -> Value:

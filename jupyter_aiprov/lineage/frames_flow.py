@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_aiprov.lineage import rows_flow, shapes
 from jupyter_aiprov.lineage.labels import CLEAN, DERIVED, Label, chosen, computed, joined, reduced
-from jupyter_aiprov.lineage.methods import column, described, items_of, map_item
+from jupyter_aiprov.lineage.methods import column, described, items_of, map_item, transposed
 from jupyter_aiprov.lineage.rows_flow import cell, row_of
 from jupyter_aiprov.lineage.state import (
     UNKNOWN,
@@ -74,7 +74,7 @@ def _passed_on(flow: Flow, args: Args, kwargs: Keywords) -> tuple[Args, Keywords
 def spread(flow: Flow, result: Value, kwargs: Keywords) -> Value:
     """The frame or column that one result per row makes."""
     expand = kwargs.get("result_type")
-    if result.kind == "series" and result.fields and all(type(k) is str for k in result.fields):
+    if result.kind == "series" and result.fields and all(type(k) in {str, int} for k in result.fields):
         return Value("frame", fields={k: repeated("series", v) for k, v in result.fields.items()}, rest=_rest(result))
     if result.kind == "map" and (expand is not None or (isinstance(result.data, dict) and "row" in result.data)):
         return Value("frame", fields={k: repeated("series", v) for k, v in result.fields.items()}, rest=_rest(result))
@@ -128,8 +128,8 @@ def apply_column(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywor
         return repeated("series", scalar(reduced(contents(owner))))
     extra, options = _passed_on(flow, args[1:], kwargs)
     result = invoke(flow, function, [inner, *extra], options)
-    if result.kind == "series" and result.fields and name != "map":
-        return spread(flow, result, kwargs)
+    if result.kind == "series" and name != "map" and owner.kind == "series":
+        return spread(flow, result, kwargs) if not _is_open(result) else _frame_of_elements(element(result) or scalar())
     out = repeated("series", result)
     out.label, out.keys = owner.label, owner.keys
     if owner.kind == "series":
@@ -137,6 +137,11 @@ def apply_column(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywor
 
         out.data = {**named_as(owner), **(by_row(owner) if summary(result).origin == DERIVED else {})}
     return out
+
+
+def _is_open(result: Value) -> bool:
+    """A column returned for each row, whose names only the object knows."""
+    return not result.fields or not all(type(k) in {str, int} for k in result.fields)
 
 
 def _frame_of_elements(inner: Value) -> Value:
@@ -190,6 +195,13 @@ def merge(flow: Flow, owner: Value, args: Args, kwargs: Keywords, name: str = "m
         if other.rest is not None:
             out.rest = other.rest if out.rest is None else merged(out.rest, other.rest)
         out.suspect = joined(out.suspect, other.suspect, rows=False)
+    of_others = computed(*(touched(o.fields[k]) for o in others for k in keys if k in o.fields))
+    matched = joined(by, of_others, rows=False)
+    inner = how.const in {"inner", "semi", "anti"} if how is not None else name == "merge"
+    if inner and matched.is_ai:  # rows are here because an answer was found on the other side
+        words = described(flow, matched)
+        out = relabelled(out, lambda x: x if x.is_ai else chosen(x, matched, words))
+        out.label = chosen(out.label, matched, words)
     out.parts = None
     out.data = {"merged": [owner, *others]}
     return out
@@ -238,6 +250,8 @@ def filled(owner: Value, other: Value, by: Label, *, fills_missing: bool) -> Val
     """A column whose gaps (or whose rows under a condition) were written with something else."""
     from jupyter_aiprov.lineage.stores import as_column, partly
 
+    if not fills_missing and summary(owner).origin > DERIVED and other.const is not UNKNOWN:
+        by = CLEAN  # a fixed value over answers: the rows that have it are no longer theirs
     if fills_missing and owner.items is not None and any(i.is_missing for i in owner.items):
         inner = element(as_column(other)) or scalar()
         return sequence("series", [inner if i.is_missing else i for i in owner.items])
@@ -344,6 +358,21 @@ def _drop(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
         for name in found:
             if is_columns or type(name) is str:
                 out.fields.pop(name, None)
+    if is_columns:
+        out.parts = owner.parts
+    return out
+
+
+def _set_axis(flow: Flow, owner: Value, args: Args, kwargs: Keywords) -> Value:
+    from jupyter_aiprov.lineage.stores import rename
+
+    out = clone(owner)
+    out.parts = owner.parts
+    axis = kwargs.get("axis", args[1] if len(args) > 1 else None)
+    names = args[0] if args else kwargs.get("labels")
+    if axis is not None and axis.const in {1, "columns"} and names is not None:
+        out.parts = None
+        rename(out, names)
     return out
 
 
@@ -415,6 +444,7 @@ METHODS: dict[str, Callable[[Any, Value, Args, Keywords], Value]] = {
     "assign": _assign,
     "rename": _rename,
     "drop": _drop,
+    "set_axis": _set_axis,
     "insert": _insert,
     "insert_column": _insert,
     "itertuples": rows_flow.itertuples,
@@ -440,7 +470,7 @@ METHODS: dict[str, Callable[[Any, Value, Args, Keywords], Value]] = {
     "replace_schema_metadata": shapes.keep_all,
     "cast": shapes.keep_all,
     "to_dummies": shapes.dummies,
-    "transpose": shapes.keep_all,
+    "transpose": lambda _f, o, _a, _k: transposed(o),
     "add_prefix": lambda _f, o, a, _k: shapes.prefixed(o, a, "{0}{1}"),
     "add_suffix": lambda _f, o, a, _k: shapes.prefixed(o, a, "{1}{0}"),
     "pivot": lambda f, o, a, k: shapes.pivot(f, o, a, k, aggregates=False),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +95,7 @@ def unknown(flow: Flow, name: str, owner: Value | None, args: Args, kwargs: Keyw
     label = computed(*(touched(a) for a in given), *([touched(owner)] if owner is not None else []))
     if name in QUIET:
         return anything()
-    if name in IDENTITY:
+    if name in IDENTITY or (cls is not None and any(b.__name__ in IDENTITY for b in cls.__mro__)):
         for arg in given:
             if is_worth(arg):
                 return passed(flow, arg)
@@ -131,10 +132,12 @@ def unknown(flow: Flow, name: str, owner: Value | None, args: Args, kwargs: Keyw
             out.fields = dict(arg.fields)
             out.rest = repeated("series", scalar(guessed(label)))
             out.origin = arg
+            out.data = {"like": arg}
             break
     return out
 
 
+_NOWHERE = ast.Constant(None)  # a place in no code
 _PUTS = frozenset(
     "put put_nowait append add insert extend push send write set setitem writerow update store save".split()
 )
@@ -639,9 +642,32 @@ def _search(flow: Flow, args: Args, kwargs: Keywords) -> Value:
     return anything(label)
 
 
-@known("operator.itemgetter", "operator.attrgetter")
-def _getter(flow: Flow, args: Args, kwargs: Keywords) -> Value:
-    return anything()
+@known("operator.itemgetter")
+def _item_getter(flow: Flow, args: Args, kwargs: Keywords) -> Value:
+    return Value("func", data={"getter": args})
+
+
+@known("operator.attrgetter")
+def _attribute_getter(flow: Flow, args: Args, kwargs: Keywords) -> Value:
+    return Value("func", data={"getter": args, "of": "attributes"})
+
+
+def got(flow: Flow, data: dict[str, Any], args: Args) -> Value:
+    """What `itemgetter(…)` or `attrgetter(…)` finds in its argument."""
+    from jupyter_aiprov.lineage.methods import subscript
+
+    if not args:
+        return anything()
+    found = []
+    for key in data["getter"]:
+        if data.get("of") == "attributes" and type(key.const) is str:
+            one = args[0]
+            for part in key.const.split("."):
+                one = attribute(flow, one, part)
+            found.append(one)
+        else:
+            found.append(subscript(flow, args[0], key, _NOWHERE))
+    return found[0] if len(found) == 1 else sequence("tuple", found)
 
 
 def validated(flow: Flow, cls: Value, name: str, args: Args, kwargs: Keywords, names: list[str]) -> Value:

@@ -211,6 +211,9 @@ def _frame_of_rows(inner: Value, names: list[Any] | None) -> Value:
     if inner.kind in {"map", "object"} or (inner.kind == "series" and inner.fields and not inner.items):
         fields = {k: repeated("series", v) for k, v in inner.fields.items() if k != "Index"}
         return Value("frame", fields=fields, rest=repeated("series", inner.rest) if inner.rest is not None else None)
+    if inner.kind in {"any", "response"} and inner.fields and not names:  # a parsed answer that was added to
+        fields = {k: repeated("series", v) for k, v in inner.fields.items() if type(k) is str}
+        return Value("frame", fields=fields, rest=repeated("series", inner.rest or anything(inner.label)))
     if inner.kind in {"tuple", "list"} and inner.items is not None:
         keys = names if names is not None and len(names) == len(inner.items) else list(range(len(inner.items)))
         return Value("frame", fields={k: repeated("series", v) for k, v in zip(keys, inner.items, strict=True)})
@@ -230,7 +233,7 @@ def series(flow: Flow, args: Args, kwargs: Keywords, top: str) -> Value:
     if "name" in kwargs:
         name = kwargs["name"].const if kwargs["name"].const is not UNKNOWN else None
     if given is None:
-        return repeated("series", scalar())
+        return repeated("series", scalar()) if "index" in kwargs else Value("series")
     if given.kind == "map" or (given.kind == "any" and given.label.is_ai and given.fields):
         if given.fields and all(type(k) is str for k in given.fields):
             out = Value("series", fields=dict(given.fields), rest=given.rest)
@@ -258,6 +261,8 @@ def concatenated(flow: Flow, args: Args, kwargs: Keywords) -> Value:
     axis = kwargs.get("axis", args[1] if len(args) > 1 else None)
     how = kwargs.get("how")
     if (axis is not None and axis.const in {1, "columns"}) or (how is not None and how.const == "horizontal"):
+        if given.kind == "map" and given.rest is None and given.fields:
+            return _beside_under(given)
         return _beside(parts)
     frames = [p for p in parts if p.kind == "frame"]
     if not frames:
@@ -303,6 +308,21 @@ def _column_only(value: Value) -> Value:
     return Value("series", value.label, rest=inner) if value.kind == "series" else value
 
 
+def _beside_under(given: Value) -> Value:
+    """`concat({"a": frame, "b": frame}, axis=1)`: each column under the name of its frame."""
+    out = Value("frame")
+    for key, part in given.fields.items():
+        if part.kind != "frame":
+            out.fields[key] = part if part.kind == "series" else repeated("series", scalar(summary(part)))
+            continue
+        out.fields.update({(key, *k) if type(k) is tuple else (key, k): v for k, v in part.fields.items()})
+        if part.rest is not None:
+            out.rest = part.rest if out.rest is None else merged(out.rest, part.rest)
+        out.suspect = joined(out.suspect, part.suspect, rows=False)
+        out.label = joined(out.label, part.label, rows=False)
+    return out
+
+
 def _beside(parts: Args) -> Value:
     out = Value("frame")
     for part in parts:
@@ -340,7 +360,8 @@ def _numeric(flow: Flow, last: str, args: Args, kwargs: Keywords) -> Value | Non
         if given.kind in {"scalar", "any", "response"}:
             return Value("array", rest=anything(given.label))
         if last in {"vstack", "hstack", "concatenate", "stack", "column_stack", "append", "dstack", "r_"}:
-            pieces = (items_of(flow, given)[0] or [given]) if last != "append" else list(args[:2])
+            known, rest = items_of(flow, given)
+            pieces = (known or [rest or given]) if last != "append" else list(args[:2])
             inner: Value | None = None
             for piece in pieces:
                 one = element(piece) if piece.kind in SEQUENCES else piece

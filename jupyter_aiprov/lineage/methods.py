@@ -210,7 +210,7 @@ def _of_table(flow: Flow, owner: Value, name: str) -> Value:
         return Value("series", chosen(CLEAN, owner.label), rest=scalar(owner.keys))
     if name in {"values", "T", "data"}:
         if owner.kind == "frame":
-            return frame_array(owner) if name != "T" else owner
+            return frame_array(owner) if name != "T" else transposed(owner)
         return Value("array", owner.label, fields=owner.fields, rest=owner.rest)
     if owner.kind == "series" and name in ACCESSORS and name != "name":
         return Value("series", owner.label, rest=element(owner), data={"accessor": name, "owner": owner})
@@ -249,6 +249,25 @@ def frame_array(owner: Value) -> Value:
     for column in children_of(owner):
         inner = element(column) or scalar()
         out.rest = inner if out.rest is None else merged(out.rest, inner, rows=True)
+    return out
+
+
+def transposed(owner: Value) -> Value:
+    """Rows made columns: named after what the columns were made of, where that is known."""
+    columns = children_of(owner)
+    cells = [c.data.get("cells") if isinstance(c.data, dict) else None for c in columns]
+    out = Value("frame", owner.label)
+    if columns and all(isinstance(c, Value) and c.fields for c in cells):
+        for one in cells:
+            for name, item in one.fields.items():  # type: ignore[union-attr]
+                before = out.fields.get(name)
+                new = repeated("series", item)
+                out.fields[name] = new if before is None else merged(before, new, rows=True)
+        return out
+    for one in columns:
+        inner = element(one) if one.kind in SEQUENCES else one
+        new = repeated("series", scalar(summary(inner)) if inner is not None else scalar())
+        out.rest = new if out.rest is None else merged(out.rest, new, rows=True)
     return out
 
 
@@ -407,11 +426,25 @@ def column(owner: Value, name: Any) -> Value:
         out.label = owner.label
     out.origin, out.order, out.parts = found, owner.order, found.parts
     out.suspect = owner.suspect
-    out.data = {"name": name}
+    out.data = {"name": name, "of": owner}
+    return out
+
+
+def _level_of(owner: Value, name: Any) -> Value | None:
+    """The columns below one name of the first level."""
+    below = {k[1:]: v for k, v in owner.fields.items() if type(k) is tuple and len(k) > 1 and k[0] == name}
+    if not below or name in owner.fields:
+        return None
+    out = clone(owner)
+    out.fields = {k[0] if len(k) == 1 else k: v for k, v in below.items()}
     return out
 
 
 def _frame_item(flow: Flow, owner: Value, key: Value, node: ast.expr) -> Value:
+    if type(key.const) in {str, int} and owner.rest is None:
+        level = _level_of(owner, key.const)
+        if level is not None:
+            return level
     if type(key.const) in {str, int, tuple} and (key.const in owner.fields or key.kind == "scalar"):
         return column(owner, key.const)
     if key.kind in {"list", "tuple"} and key.items is not None and all(_simple(k.const) for k in key.items):
@@ -569,6 +602,9 @@ def map_item(owner: Value, key: Value, default: Value | None = None) -> Value:
         if key.const in owner.fields:
             return owner.fields[key.const]
         if owner.rest is None:
+            made = owner.data.get("factory") if isinstance(owner.data, dict) and default is None else None
+            if made is not None and made.kind in CONTAINERS:  # made to be filled
+                return owner.fields.setdefault(key.const, clone(made))
             return default if default is not None else anything()
         return owner.rest
     inner = owner.rest

@@ -77,8 +77,11 @@ class Settler:
                 names[name] = value = self._framed(value, obj)
                 frames[name] = (value, obj)
             elif kind == "series":
+                data = value.data if isinstance(value.data, dict) else {}
                 names[name] = value = self._column(value, obj)
-                frames[name] = (Value("frame", fields={None: value}), obj)
+                alone = Value("frame", fields={None: value}, data={"column": data.get("name")})
+                alone.origin = data.get("of")
+                frames[name] = (alone, obj)
             else:
                 label = self._whole(value, obj)
                 if not label.is_plain:
@@ -265,7 +268,7 @@ class Settler:
             mask = change.mask
         if mask is None and before is None:
             origins = self._origins(key, value, frames)
-            if origins and self._followed(key, value, obj, origins):
+            if origins and self._followed(key, value, obj, origins, frames):
                 return
         if mask is None:
             mask = self._by_content(_values(obj, key[1], _ROWS), label)
@@ -275,9 +278,15 @@ class Settler:
             self.tracked.unknown(key)
             self.tracked.mark(key, obj, mask)
 
-    def _followed(self, key: tuple[str, Any], value: Value, obj: Any, origins: list[Origin]) -> bool:
+    def _followed(
+        self, key: tuple[str, Any], value: Value, obj: Any, origins: list[Origin],
+        frames: Mapping[str, tuple[Value, Any]],
+    ) -> bool:  # fmt: skip
         """Rows of another frame are here: where none of them is a model's, the column is none."""
-        marks = self.tracked.follow(key, obj, origins)
+        marks = None
+        if key[1] is None and any(f is value.origin and len(o) == len(obj) for f, o in frames.values()):
+            marks = self.tracked.follow(key, obj, origins, in_order=True)  # `s = df["c"]`: as they stand there
+        marks = marks or self.tracked.follow(key, obj, origins)
         if marks is not None and not marks.ai.any():
             value.fields[key[1]] = repeated("series", scalar(Label(selected=summary(value.fields[key[1]]).selected)))
             self.tracked.drop(key)
@@ -306,13 +315,15 @@ class Settler:
         partly = [m for m in (self.tracked.marks(o.column) for o in origins if o.column) if m is not None]
         if not partly or all(m.ai.all() for m in partly):
             return False
-        return self._followed(key, value, obj, origins)
+        return self._followed(key, value, obj, origins, frames)
 
     def _mask(
         self, key: tuple[str, Any], found: Value, value: Value, obj: Any,
         names: Mapping[str, Value], live: Mapping[str, Any],
     ) -> Any | None:  # fmt: skip
         total = len(obj)
+        if key[1] is None and value.origin is not None:  # a frame's column: its rows are told there
+            return None
         moved = value.origin is not None and value.origin.fields.get(key[1]) is found
         if moved:  # positions were told of another frame's rows
             return self._by_parts(key[1], value.parts, total, names, live) if value.parts is not None else None
@@ -408,14 +419,16 @@ class Settler:
         merged_from = value.data.get("merged") if isinstance(value.data, dict) else None
         sources.extend(merged_from or ())
         seen: list[Value] = []
+        is_column = key[1] is None and isinstance(value.data, dict)
+        wanted = value.data.get("column") if is_column else key[1]
         while sources:
             source = sources.pop()
             if any(source is s for s in seen):
                 continue
             seen.append(source)
             for name, (frame, live) in frames.items():
-                if frame is source and key[1] in frame.fields and self.tracked.marks((name, key[1])) is not None:
-                    return [Origin((name, key[1]), live)]
+                if frame is source and wanted in frame.fields and self.tracked.marks((name, wanted)) is not None:
+                    return [Origin((name, wanted), live, {None: wanted} if is_column else None)]
             if source.origin is not None:
                 sources.append(source.origin)
             if isinstance(source.data, dict) and "merged" in source.data:
@@ -483,6 +496,8 @@ class Settler:
         if label.is_plain:
             return {}
         marks = self.tracked.marks((name, None))
+        if marks is not None and label.origin == MIXED and not marks.is_mixed:
+            label = replace(label, origin=GENERATED)
         rows = marks.untouched if marks is not None and label.origin == MIXED else None
         return {name: Entry(label, "column", rows, total=len(obj))}
 

@@ -188,7 +188,11 @@ def as_column(value: Value) -> Value:
         columns = children_of(value)
         return as_column(columns[0]) if len(columns) == 1 else repeated("series", scalar(summary(value)))
     if value.kind == "map":
-        return repeated("series", value.rest or scalar(summary(value)))
+        out = repeated("series", value.rest or scalar(summary(value)))
+        out.data = {"cells": value} if value.fields else None
+        return out
+    if isinstance(value.data, dict) and "like" in value.data:  # a guess at a frame, put in one column
+        return repeated("series", scalar(value.label))
     return repeated("series", value if value.kind in {"scalar", "any", "response"} else scalar(summary(value)))
 
 
@@ -243,7 +247,8 @@ def _put_rows(flow: Flow, owner: Value, value: Value, *, whole: bool, by: Label)
 def partly(column: Value | None, value: Value, by: Label = CLEAN) -> Value:
     """Some rows of a column were written: the rest stands."""
     new = as_column(value)
-    if by.is_ai and not summary(new).is_ai:
+    over_ai = column is not None and summary(column).origin > DERIVED  # a fixed value over answers is an edit
+    if by.is_ai and not summary(new).is_ai and not over_ai:
         inner = element(new)
         if inner is not None and inner.const is not UNKNOWN and not inner.is_missing:
             new = repeated("series", scalar(joined(inner.label, by, rows=False)))

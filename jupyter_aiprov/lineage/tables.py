@@ -50,6 +50,7 @@ _OPERATORS = frozenset(
 )
 _JOINS = frozenset("merge join merge_asof merge_ordered join_asof hstack".split())
 _GROUPS = frozenset("groupby group_by resample group_by_dynamic".split())
+_COUNTS = frozenset({"size", "ngroup", "cumcount"})
 _WINDOWS = frozenset("rolling expanding ewm".split())
 
 
@@ -605,7 +606,8 @@ def _group_method(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywo
             data=told,
         )
     if inner.kind != "frame":
-        whole = reduced(keys, contents(inner), inner.label)
+        counts = bool(args) and args[0].const in _COUNTS  # rows, whatever stands in them
+        whole = label if counts else reduced(keys, contents(inner), inner.label)
         several = kwargs or (args and args[0].kind in {"list", "tuple", "map"})
         if name == "describe" or (name in {"agg", "aggregate"} and several):
             out = Value("frame", rest=repeated("series", scalar(whole)))
@@ -669,6 +671,8 @@ def _aggregated(flow: Flow, inner: Value, keys: Label, by: list[Any], args: Args
     def of_column(name: Any, function: Value | None) -> Value:
         source = column(inner, name)
         label = reduced(touched(source), keys, inner.label)
+        if function is not None and function.const in _COUNTS:
+            return repeated("series", scalar(reduced(keys, inner.label)))
         if function is None or function.kind != "func":
             return repeated("series", scalar(label))
         said = invoke(flow, function, [source], {})

@@ -30,7 +30,7 @@ READ: Final = frozenset("read readline readlines getvalue read_text read_bytes j
 KEEP: Final = frozenset(
     "copy head tail sample query sort_values sort_index reset_index set_index drop_duplicates dropna ffill bfill pad "
     "backfill interpolate_none astype cast convert_dtypes infer_objects reindex filter select clone collect lazy slice "
-    "limit unique nlargest nsmallest to_frame explode truncate set_axis squeeze persist compute rechunk sort reverse "
+    "limit unique select_dtypes nlargest nsmallest to_frame explode truncate set_axis squeeze persist compute rechunk sort reverse "
     "with_row_index with_row_count to_pandas to_polars to_list tolist to_numpy to_arrow to_pylist to_pydict items "
     "iterrows itertuples iter_rows to_records ravel flatten reshape transpose view swaplevel droplevel reorder_levels "
     "asfreq tz_localize tz_convert between_time first last reindex_like align shrink_dtype partition_by gather take "
