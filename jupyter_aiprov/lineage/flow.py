@@ -541,9 +541,7 @@ class Flow:
         if all(isinstance(op, (ast.Is, ast.IsNot)) for op in node.ops):
             return scalar(computed(*(v.label for v in values)))
         out = values[0]
-        for op, value in zip(node.ops, values[1:], strict=True):
-            if isinstance(op, (ast.In, ast.NotIn)) and value.kind in {"map", "frame"}:
-                value = scalar(value.keys if value.kind == "map" else CLEAN)  # asked for a name, not for what it holds
+        for value in values[1:]:
             out = self.operated(out, value, None)
         return out
 

@@ -161,6 +161,8 @@ def frame(flow: Flow, args: Args, kwargs: Keywords, last: str) -> Value:
     if names_value is not None and names is None and out.rest is None:
         out.suspect = joined(out.suspect, contents(out), rows=False)
         out.rest = frames_flow.METHODS["stack"](flow, out, [], {})
+    if names and given.kind in {"any", "response", "scalar"} and out.rest is not None and UNKNOWN not in names:
+        out.fields, out.rest = {n: out.fields.get(n, out.rest) for n in names}, None  # these columns, no others
     if names is not None and given.kind in {"map", "frame"}:
         out.fields = {n: out.fields.get(n, out.rest or repeated("series", scalar())) for n in names}
     return out

@@ -183,7 +183,7 @@ class Settler:
             return CLEAN
         if said == "generated" and (label.origin != DERIVED or any(map(is_strong, values))):
             return replace(label, origin=GENERATED, low=False)  # short categories make no guess a claim
-        if said == "mixed":
+        if said == "mixed" and label.origin != DERIVED:
             return replace(label, origin=MIXED, low=True)
         return replace(label, origin=DERIVED, low=True)
 

@@ -570,6 +570,9 @@ def _group_method(flow: Flow, owner: Value, name: str, args: Args, kwargs: Keywo
     ):
         return _picked(flow, inner, computed(keys, inner.order))
     given = callables(args, kwargs)
+    if name == "filter" and given and inner.kind == "frame":  # whole groups, by what a function says of them
+        test = invoke(flow, given[0], [group_part(owner)], {})
+        return _picked(flow, inner, computed(keys, touched(test)))
     if name in {"apply", "pipe", "map_groups"} and given:
         result = invoke(flow, given[0], [group_part(owner), *[a for a in args if a is not given[0]]], {})
         if result.kind == "frame":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import io
 import os
@@ -71,6 +72,7 @@ def shell() -> Iterator[Any]:
             with contextlib.redirect_stdout(io.StringIO()):
                 made.run_line_magic("unload_ext", "jupyter_aiprov")
             InteractiveShell.clear_instance()
+            atexit.unregister(made.atexit_operations)  # hundreds of shells would collect garbage one by one at exit
             sys.path.remove(folder)
             for name in set(sys.modules) - modules:
                 found = getattr(sys.modules[name], "__file__", None)
