@@ -154,9 +154,11 @@ class _File:
         self.fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), mode)
         self.size = os.fstat(self.fd).st_size
         self.torn = False
+        self.stayed = 0  # bytes of a failed write that could not be undone
 
     def append(self, line: bytes) -> None:
         data = b"\n" + line if self.torn else line
+        self.stayed = 0
         try:
             written = os.write(self.fd, data)
             while written < len(data):
@@ -166,6 +168,9 @@ class _File:
             try:
                 os.ftruncate(self.fd, self.size)
             except OSError:
+                with suppress(OSError):
+                    size = os.fstat(self.fd).st_size
+                    self.size, self.stayed = size, size - self.size - (len(data) - len(line))
                 self.torn = True  # the next line starts on a fresh one; readers skip the torn piece
             raise
         self.torn = False
@@ -449,14 +454,30 @@ class Journal:
             self._place(lines[0][1] if len(lines) == 1 else b"".join([line for _, line, _, _ in lines]))
         except OSError as error:
             self.seq, self.head = self._before
+            stayed = self._whole(lines)
             self._refuse(error)
-            for event, *_ in lines:
+            for event, *_ in lines[stayed:]:
                 self._keep(event)
             return False
+        self._tell(lines)
+        return True
+
+    def _whole(self, lines: list[tuple[Event, bytes, int, str]]) -> int:
+        """How many lines of a failed write stay on disk whole: they are part of the chain."""
+        left = self._file.stayed if self._file is not None else 0
+        count = 0
+        for _, line, seq, mark in lines:
+            left -= len(line)
+            if left < -1:  # of the last one the line end may lack: the next write begins with one
+                break
+            self.seq, self.head, count = seq, mark, count + 1
+        self._tell(lines[:count])
+        return count
+
+    def _tell(self, lines: list[tuple[Event, bytes, int, str]]) -> None:
         if self.written is not None:
             for event, _, seq, mark in lines:
                 self.written({**event, "seq": seq, "hash": mark})
-        return True
 
     def _line(self, event: Event) -> tuple[bytes, str, int]:
         seq = self.seq + 1

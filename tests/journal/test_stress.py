@@ -168,6 +168,45 @@ def test_a_server_that_is_away_for_a_while_is_a_gap_with_its_times(
     assert journal.verify(journal.parts_of(tmp_path, "s")).is_whole
 
 
+@pytest.mark.parametrize("part", range(0, 700, 9))
+def test_a_torn_write_of_several_lines_that_cannot_be_undone_leaves_a_chain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: int
+) -> None:
+    """As on a file that may only be appended to: what is there whole counts, the rest comes after a stated gap."""
+    disk = Disk(monkeypatch)
+    one = Journal(tmp_path, "s")
+    assert one.put(gap("a"), wait=5)
+    real, torn = os.write, [True]
+
+    def write(fd: int, data: bytes) -> int:
+        if torn[0] and b'"seq"' in data:
+            torn[0] = False
+            disk.failing["write"] = lambda *_: True
+            os.pwrite(fd, data[: min(part, len(data) - 2)], 0)  # appended, whatever the place: the file is opened so
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(fd, data)
+
+    monkeypatch.setattr(journal.os, "write", write)
+    disk.failing["ftruncate"] = lambda *_: True
+
+    def several() -> None:
+        for name in "bcd":
+            one.write(gap(name), lazily=True)
+
+    one.run(several, lazily=True)
+    assert one.flush(5)
+    assert not one.is_writable
+    disk.failing.clear()
+    assert one.put(gap("e"), wait=5)
+    assert one.close()
+    kept = [e for p in journal.parts_of(tmp_path, "s") for e in journal.read(p)]
+    assert [e["id"] for e in kept if e["reason"] == "test"] == ["a", "b", "c", "d", "e"]
+    assert "journal-unwritable" in {e["reason"] for e in kept}
+    problems = journal.verify(journal.parts_of(tmp_path, "s")).problems
+    assert [p for p in problems if "not a whole line" not in p] == []  # the torn piece itself is all that is wrong
+    assert len(problems) <= 1
+
+
 def test_an_fsync_that_fails_changes_nothing_for_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     disk = Disk(monkeypatch)
     disk.failing["fsync"] = lambda *_: True
