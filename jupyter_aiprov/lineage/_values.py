@@ -6,7 +6,7 @@ import sys
 from typing import Any, Final
 
 _EXACT: Final = 2**53
-_STEP: Final = 2**15
+_STEP: Final = 2**16
 
 
 class _Pointers:
@@ -95,15 +95,18 @@ def _texts_between(a: Any, b: Any) -> tuple[int, int]:
 
 def _agree(a: Any, b: Any, shift: int = 0, *, back: bool = False) -> int:
     """How many values two arrays have in common from their start (or back from their end), one being shifted."""
+    import numpy as np
+
     size, buffer = min(len(a), len(b)), sys.modules["pyarrow"].py_buffer
+    moved: Any = np.empty(min(_STEP, size), dtype=b.dtype) if shift else None
     for done in range(0, size, _STEP):
         step = min(_STEP, size - done)
         x = a[len(a) - done - step : len(a) - done] if back else a[done : done + step]
         y = b[len(b) - done - step : len(b) - done] if back else b[done : done + step]
-        if not shift and buffer(x).equals(buffer(y)):
-            continue  # compared as memory: no mask is made
-        unequal = x != (y + shift if shift else y)
-        if unequal.any():
+        if shift:
+            y = np.add(y, shift, out=moved[:step])
+        if not buffer(x).equals(buffer(y)):  # compared as memory: no mask is made of what is the same
+            unequal = x != y
             return done + int(unequal[::-1].argmax() if back else unequal.argmax())
     return size
 
