@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from typing import Any
 
-from jupyter_aiprov.guard.columns import Cased, Column, Columns, Keys
+from jupyter_aiprov.guard._keys import Cased, Keys
+from jupyter_aiprov.guard.columns import Column, Columns
 
 
 def sealing(key: bytes) -> Callable[[int], int]:

@@ -193,3 +193,11 @@ def test_no_value_is_kept_in_the_index_of_words() -> None:
     columns = declared([*NOTES, "P-00123"])
     assert not [n for n in NOTES if n in repr(vars(columns))]
     assert "P-00123" not in repr(vars(columns))
+
+
+def test_a_row_of_numbers_is_found_where_no_sieve_tells_what_is_not_there() -> None:
+    declared, bare = Columns(), Columns()
+    column = declared.declare("df.level", [round(50 + 7.31 * n % 9, 3) for n in range(40)], "block")
+    bare.add(column, declared.keys_of(column), declared.cased)
+    text = ", ".join(str(round(50 + 7.31 * n % 9, 3)) for n in range(4, 14))
+    assert bare.found([text]) == declared.found([text]) == {"df.level": 1}
