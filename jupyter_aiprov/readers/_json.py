@@ -68,7 +68,7 @@ def parsed(text: Any) -> Any:
         return None
     try:
         if type(text) is str and text[0] in "{[":
-            value, end = SCAN(text, 0)  # what `loads` comes to, without its way there
+            value, end = _SCAN(text, 0)  # what `loads` comes to, without its way there
             if end == len(text):
                 return value
         return json.loads(text)
@@ -76,7 +76,7 @@ def parsed(text: Any) -> Any:
         return None
 
 
-SCAN = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # typeshed leaves it out
+_SCAN = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # typeshed leaves it out
 
 
 def unpacked(value: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from jupyter_aiprov.model import Response
 from jupyter_aiprov.readers import _aws, _body
-from jupyter_aiprov.readers._json import SCAN, parsed
+from jupyter_aiprov.readers._json import parsed
 
 DONE = "[DONE]"
 _LINES = re.compile(r"\r\n|\n|\r")  # str.splitlines would also cut at U+2028, which JSON allows
@@ -145,11 +145,7 @@ def _events(name: str, data: list[str]) -> Iterator[Event]:
 
 def _event(name: str, data: list[str]) -> Event:
     text = "\n".join(data)
-    try:
-        value, end = SCAN(text, 0)
-    except (ValueError, StopIteration, RecursionError):
-        end = -1
-    return Event(name, text, value if end == len(text) else parsed(text))
+    return Event(name, text, parsed(text))
 
 
 def _elements(text: str) -> Iterator[Any]:
