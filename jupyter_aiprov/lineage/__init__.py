@@ -26,7 +26,7 @@ from jupyter_aiprov.lineage.resolving import resolve, subjects_of
 from jupyter_aiprov.lineage.scopes import Module
 from jupyter_aiprov.lineage.sites import Sites
 from jupyter_aiprov.lineage.sources import Sources, parsed, stored_names
-from jupyter_aiprov.lineage.state import CONTAINERS, Value, anything, is_tainted, repeated, scalar
+from jupyter_aiprov.lineage.state import TooMuchError, Value, anything, is_tainted, repeated, scalar
 from jupyter_aiprov.lineage.store import Store
 from jupyter_aiprov.lineage.tracked import Tracked
 from jupyter_aiprov.model import Invocation, Request
@@ -194,6 +194,8 @@ class Lineage:
 
     def _by_content(self, execution: Any) -> list[Event]:
         """Cells are not followed on this Python: what the values themselves say."""
+        from jupyter_aiprov.lineage import by_content
+
         if not self.sites.of_call:
             return []
         fresh, self.sites.fresh = self.sites.fresh, []
@@ -201,8 +203,6 @@ class Lineage:
             self._counts.setdefault(str(group.execution), getattr(execution, "execution_count", None) or 0)
         if self.waits is not None and fresh:
             self.waits()
-        from jupyter_aiprov.lineage import by_content
-
         live = self.shell.user_ns
         named = dict.fromkeys(_WORD.findall(execution.source))
         kept = {k: e for k, e in self.entries.items() if k.split(".")[0] in live and k.split(".")[0] not in named}
@@ -244,8 +244,6 @@ class Lineage:
         return self._settle(execution)
 
     def _run(self, tree: ast.Module, file: str, groups: list[Any], stop: int) -> None:
-        from jupyter_aiprov.lineage.flow import TooMuchError
-
         try:
             self.flow.run(tree, file, groups, stop)
         except (TooMuchError, RecursionError):
@@ -395,6 +393,3 @@ def _failed_line(result: Any, file: str) -> int:
             line = tb.tb_lineno
         tb = tb.tb_next
     return line
-
-
-_ = CONTAINERS

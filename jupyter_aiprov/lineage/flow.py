@@ -24,6 +24,7 @@ from jupyter_aiprov.lineage.sources import Sources
 from jupyter_aiprov.lineage.state import (
     CONTAINERS,
     UNKNOWN,
+    TooMuchError,
     Value,
     anything,
     merged,
@@ -38,10 +39,6 @@ STEPS: Final = 400_000
 _UNROLL: Final = 40
 _EXITS: Final = 12  # ways out of one loop that are told apart
 NEXT, STOP, RETURN = 0, 1, 2  # how a block ended: falls through; break, continue or raise; return
-
-
-class TooMuchError(Exception):
-    """The cell is too much to follow."""
 
 
 class Flow:

@@ -255,11 +255,12 @@ def frame_array(owner: Value) -> Value:
 def transposed(owner: Value) -> Value:
     """Rows made columns: named after what the columns were made of, where that is known."""
     columns = children_of(owner)
-    cells = [c.data.get("cells") if isinstance(c.data, dict) else None for c in columns]
+    said = [c.data.get("cells") if isinstance(c.data, dict) else None for c in columns]
+    cells = [c for c in said if isinstance(c, Value) and c.fields]
     out = Value("frame", owner.label)
-    if columns and all(isinstance(c, Value) and c.fields for c in cells):
+    if columns and len(cells) == len(columns):
         for one in cells:
-            for name, item in one.fields.items():  # type: ignore[union-attr]
+            for name, item in one.fields.items():
                 before = out.fields.get(name)
                 new = repeated("series", item)
                 out.fields[name] = new if before is None else merged(before, new, rows=True)

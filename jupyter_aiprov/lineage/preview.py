@@ -26,7 +26,7 @@ from jupyter_aiprov.lineage.report import origin_of
 from jupyter_aiprov.lineage.scopes import Module
 from jupyter_aiprov.lineage.sites import end_of
 from jupyter_aiprov.lineage.sources import stored_names
-from jupyter_aiprov.lineage.state import Value, is_tainted, touched
+from jupyter_aiprov.lineage.state import TooMuchError, Value, is_tainted, touched
 
 if TYPE_CHECKING:
     from jupyter_aiprov.lineage import Lineage
@@ -96,8 +96,6 @@ class Preview:
         key = (id(obj), place, len(lineage.sites.fresh), sum(g.count for g in lineage.sites.fresh))
         if self._last is not None and self._last[0] == key:
             return self._last[1]
-        from jupyter_aiprov.lineage.flow import TooMuchError
-
         begun = time.perf_counter()
         try:
             shown = self._followed(obj, found[0], found[1], place)

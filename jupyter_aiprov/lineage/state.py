@@ -20,6 +20,10 @@ CONTAINERS: Final = SEQUENCES | {"map", "frame", "object", "group"}
 _DEPTH: Final = 7
 
 
+class TooMuchError(Exception):
+    """The cell is too much to follow."""
+
+
 class Value:
     """One object as far as labels need it.
 
