@@ -15,6 +15,7 @@ import string
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from jupyter_aiprov.config import AIProv
@@ -123,8 +124,8 @@ def main(only: str = "") -> None:
         if only not in name:
             continue
         request = chat(content)
-        request.json  # noqa: B018 - parsed already, when the guard is asked
-        costs = [milliseconds(lambda g=g, r=request: _examined(g, r), 15) for g in known.values()]  # type: ignore[misc]
+        assert request.json is not None  # parsed already, when the guard is asked
+        costs = [milliseconds(partial(_examined, guard, request), 15) for guard in known.values()]
         print(f"{name:<24}" + "".join(f"{median:>13.2f}{best:>7.2f}" for median, best in costs))
 
 

@@ -26,7 +26,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -100,13 +100,13 @@ def peer(arm: str) -> Any:
     from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
     spans = TracerProvider()
-    flushes = [spans.force_flush]
+    flushes: list[Callable[[], Any]] = [spans.force_flush]
     more: dict[str, Any] = {}
     folder = Path(tempfile.mkdtemp(prefix="peer-bench-"))
     if arm.endswith("-memory"):
         kept = InMemorySpanExporter()
         spans.add_span_processor(SimpleSpanProcessor(kept))
-        flushes.append(kept.clear)  # type: ignore[arg-type]
+        flushes.append(kept.clear)
     else:
         out = (folder / "spans.jsonl").open("w")
         exporter = ConsoleSpanExporter(out=out, formatter=lambda span: span.to_json(indent=None) + "\n")

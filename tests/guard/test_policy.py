@@ -180,8 +180,9 @@ def test_no_rule_about_numbers_finds_what_the_first_look_passes_over(text: str) 
 def wholly(request: Request) -> dict[str, Any]:
     """What is found where no look is saved."""
     one = guard()
-    one._is_plain = lambda _request: False  # type: ignore[method-assign]
-    return one.examine(request, "external").to_dict()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(one, "_is_plain", lambda _request: False)
+        return one.examine(request, "external").to_dict()
 
 
 def test_one_look_at_a_plain_chat_passes_over_nothing_that_examining_it_finds() -> None:
