@@ -136,7 +136,7 @@ def _use(use: Use) -> str:
     parts = [model, f"{use.attributes.get(semconv.OPERATION, 'call')} ×{use.count}"]
     if use.status != "completed":
         parts.append(use.status)
-    tokens = sum(use.usage.values())
+    tokens = sum(use.usage.get(key, 0) for key in (semconv.INPUT_TOKENS, semconv.OUTPUT_TOKENS))  # the others are parts
     if tokens:
         parts.append(f"{tokens} tokens")
     if use.seconds:

@@ -12,7 +12,7 @@ import pytest
 from jupyter_aiprov import cli
 from jupyter_aiprov.document import read
 from jupyter_aiprov.nbconvert import AIProvHTMLExporter, AIProvMarkdownExporter
-from jupyter_aiprov.semconv import KEY
+from jupyter_aiprov.semconv import CACHE_CREATION_TOKENS, CACHE_READ_TOKENS, KEY, REASONING_TOKENS
 from tests.cli.conftest import Done, written
 from tests.notebook.made import Made, code, document
 
@@ -65,6 +65,14 @@ def test_every_command_has_help_and_all_options_have_a_text(aiprov: Run) -> None
         assert done.code == 0
         assert len(done.out) > 200
     assert aiprov("--help").code == 0
+
+
+def test_show_counts_no_token_twice(aiprov: Run, work: Made) -> None:
+    """What was read from a cache, and what was thought, is part of what was sent and answered."""
+    parts = {CACHE_READ_TOKENS: 8, CACHE_CREATION_TOKENS: 1, REASONING_TOKENS: 2}
+    work.run("again = classify()", id_="c-9", usage=parts)
+    work.save()
+    assert "chat ×2 · 26 tokens" in aiprov("show", "study.ipynb").out.splitlines()[-1]
 
 
 def test_show_tells_the_same_in_text_and_json_and_from_standard_input(aiprov: Run, work: Made) -> None:

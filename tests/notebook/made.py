@@ -82,6 +82,7 @@ class Made:
         outputs: list[Any] | None = None,
         stamped: bool = True,
         replaces: bool = False,
+        usage: dict[str, int] | None = None,
     ) -> dict[str, Any]:
         """One cell with so many calls; its stamp is the last output."""
         self.count += 1
@@ -110,6 +111,7 @@ class Made:
                     semconv.RESPONSE_MODEL: f"{model}-2024-07-18",
                     semconv.INPUT_TOKENS: 10,
                     semconv.OUTPUT_TOKENS: 3,
+                    **(usage or {}),
                     "capture": {"method": "httpx", "streamed": False, "complete": True, "attempt": 1},
                     "input": [{"role": "user", "commitment": text_sha256(f"{execution}{number}")}],
                 }
