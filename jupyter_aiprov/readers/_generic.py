@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from jupyter_aiprov.model import Exchange, Invocation, Message, Request, Usage
-from jupyter_aiprov.readers import _body, _chat, _forms, _parts, _reading, _stream
+from jupyter_aiprov.readers import _body, _chat, _forms, _parts, _reading, _stream, _tgi
 from jupyter_aiprov.readers._json import Dict, first, items, mapping, mappings, string, whole
 from jupyter_aiprov.readers._registry import Rule
 
@@ -24,7 +24,7 @@ SAID = _SAID.split()
 _MADE = """
 output outputs generated_text translations translation translatedtext text answer transcript displaytext result
 results alternatives responses response completion generations content sequence sequences summary predictions
-candidates choices completions fulltextannotation labelannotations description data channels
+candidates choices completions improvements fulltextannotation labelannotations description data channels
 """
 MADE = _MADE.split()
 # words of paths under which an AI host keeps things instead of making them
@@ -53,6 +53,18 @@ SETTINGS = _chat.SETTINGS | {
     "topK": "top_k",
 }
 _IN_PATH = (("/models/", "/"), ("/biology/", ""), ("/endpoints/", "/"), ("/serving-endpoints/", "/"), ("/ai/run/", ""))
+_OPERATIONS = tuple(
+    (re.compile(pattern, re.IGNORECASE), operation)
+    for pattern, operation in (
+        (r"text.?(?:to|2).?image|stable.image|image.generation", "image_generation"),
+        (r"embed", "embeddings"),
+        (r"rerank", "rerank"),
+    )
+)
+# states of jobs that have not ended
+_WAITING = frozenset(
+    "queued pending submitted starting started processing running in_progress in_queue notstarted".split()
+)
 REASONS = ("finish_reason", "stop_reason", "finishReason", "stopReason")
 # counters under the names of services that do not put them in an object `usage`
 _IN = ("input_tokens", "prompt_tokens", "input_token_count", "prompt_token_count", "num_tokens_prompt_total")
@@ -75,8 +87,8 @@ def call(exchange: Exchange, named: str | None = None) -> Invocation:
     request = exchange.request
     body, why = _sent(request)
     asked = Invocation(
-        operation="chat" if items(body.get("messages")) else "other",
-        request_model=string(first(body, *MODEL)) or _model(request.path),
+        operation="chat" if items(body.get("messages")) else _operation(named or "", request.path),
+        request_model=string(first(body, *MODEL)) or string(first(request.query, *MODEL)) or _model(request.path),
         parameters=_reading.settings(body | mapping(body.get("parameters")), SETTINGS),
         input=_chat.messages(body.get("messages")) or _parts.user(*texts(body, SAID)),
         extra={OPERATION: named} if named else {},
@@ -85,6 +97,15 @@ def call(exchange: Exchange, named: str | None = None) -> Invocation:
     if not asked.input and body:
         asked = replace(asked, input=(_parts.message("user", [{"type": "json", "content": _parts.shrunk(body)}]),))
     return answered(asked, exchange)
+
+
+def _operation(named: str, path: str) -> str:
+    """What kind of call it is, where the service's own word or the path says so."""
+    for words in (named, path):
+        found = next((operation for pattern, operation in _OPERATIONS if pattern.search(words)), None)
+        if found:
+            return found
+    return "other"
 
 
 def _sent(request: Request) -> tuple[Dict, str | None]:
@@ -131,8 +152,13 @@ def answered(asked: Invocation, exchange: Exchange) -> Invocation:
 
 def _plain(payload: Any) -> _reading.Fields:
     held = mapping(payload)
-    if isinstance(held.get("choices"), list):
-        return _chat.plain(payload)
+    for place in (held, mapping(held.get("output"))):  # the latter: Alibaba's own dialect
+        if isinstance(place.get("choices"), list):
+            found = _chat.plain(place)
+            if place is not held:
+                named = {"response_id": string(first(held, "id", "request_id")), "usage": _usage(held.get("usage"))}
+                found |= {key: value for key, value in named.items() if value is not None}
+            return found
     inner = mapping(held.get("result"))  # Cloudflare wraps its answers
     answers = [a for v in (held | inner).values() if isinstance(v, list) for a in mappings(v)]
     reasons = tuple(dict.fromkeys(r for a in (held, *answers) if (r := string(first(a, *REASONS)))))
@@ -143,8 +169,20 @@ def _plain(payload: Any) -> _reading.Fields:
         "response_id": string(held.get("id")),
         "output": (_parts.answer(parts, reasons[0] if len(reasons) == 1 else None),),
         "finish_reasons": reasons,
-        "usage": _chat.usage(first(held, "usage") or inner.get("usage")) or _counted(held, answers),
+        "usage": _usage(first(held, "usage") or inner.get("usage")) or _counted(held, answers),
+        "complete": not _waits(held),
     }
+
+
+def _waits(held: Dict) -> bool:
+    """True when the answer is a job that has not ended."""
+    states = [first(place, "status", "state", "task_status") for place in (held, mapping(held.get("output")))]
+    return any(isinstance(s, str) and s.lower().replace("-", "_") in _WAITING for s in states)
+
+
+def _usage(raw: Any) -> Usage | None:
+    found = _chat.usage(raw)
+    return found if found is None or found.attributes() else _counted(mapping(raw), []) or found
 
 
 def _counted(held: Dict, answers: list[Dict]) -> Usage | None:
@@ -158,6 +196,8 @@ def _streamed(events: list[_stream.Event]) -> _reading.Fields:
     chunks = [mapping(e.data) for e in events]
     if any("choices" in c for c in chunks):
         return _chat.streamed(events)
+    if any(isinstance(c.get("token"), dict) for c in chunks):
+        return _tgi.streamed(events)
     made = [t for c in chunks for t in texts(c, MADE)]
     return {"output": (_parts.answer(_parts.texts("".join(made))),) if made else (), "complete": _stream.done(events)}
 

@@ -150,6 +150,8 @@ def streamed(events: list[_stream.Event]) -> _reading.Fields:
             grown[index] = dict(mapping(data.get("item")))
         elif isinstance(data.get("delta"), str):
             _grow(grown.setdefault(index, {}), kind, data["delta"])
+    if not closed:
+        state.pop("status", None)  # "in_progress" is no reason to have ended
     if not state.get("output"):
         state["output"] = [_whole(grown[index]) for index in sorted(grown)]
     return plain(state) | {"complete": closed}

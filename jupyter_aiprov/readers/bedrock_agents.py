@@ -7,7 +7,7 @@ from typing import Any
 from jupyter_aiprov import semconv
 from jupyter_aiprov.model import Exchange, Invocation
 from jupyter_aiprov.readers import _parts, _reading, _stream
-from jupyter_aiprov.readers._json import Dict, dig, mapping, mappings, string
+from jupyter_aiprov.readers._json import Dict, dig, first, mapping, mappings, string
 from jupyter_aiprov.readers._registry import reads
 
 HOST = ("bedrock-agent-runtime.*.amazonaws.com", "bedrock-agent-runtime-fips.*.amazonaws.com")
@@ -39,6 +39,25 @@ def flow(exchange: Exchange) -> Invocation:
     body, why = _reading.request_json(exchange.request)
     sent = [_parts.as_text(held) for i in mappings(body.get("inputs")) if (held := dig(i, "content", "document"))]
     return _reading.read(Invocation("other", input=_parts.user(*sent), unparsed=why), exchange, lambda _: {}, _answered)
+
+
+@reads(host=HOST, path="/rerank", provider="aws.bedrock")
+def rerank(exchange: Exchange) -> Invocation:
+    """Documents put in order; the model is named by an ARN."""
+    body, why = _reading.request_json(exchange.request)
+    setting = ("rerankingConfiguration", "bedrockRerankingConfiguration")
+    said = [dig(q, "textQuery", "text") for q in mappings(body.get("queries"))]
+    for source in mappings(body.get("sources")):
+        document = mapping(source.get("inlineDocumentSource"))
+        given = first(document, "textDocument", "jsonDocument")
+        said.append(string(dig(given, "text")) or (_parts.as_text(given) if given is not None else None))
+    asked = Invocation(
+        operation="rerank",
+        request_model=string(dig(body, *setting, "modelConfiguration", "modelArn")),
+        input=_parts.user(*said),
+        unparsed=why,
+    )
+    return _reading.read(asked, exchange, lambda _: {}, fits=_reading.has(results=list))
 
 
 def _answered(events: list[_stream.Event]) -> _reading.Fields:

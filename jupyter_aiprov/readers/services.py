@@ -8,9 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jupyter_aiprov.model import Exchange, Invocation, Request
-from jupyter_aiprov.readers import _generic
+from jupyter_aiprov.readers import _body, _generic
+from jupyter_aiprov.readers._json import mapping, parsed
 from jupyter_aiprov.readers._registry import reads
 
+RETRIEVED = "service.job.retrieved"  # the answer to an earlier request
 LOOKS = ("List", "Describe", "Delete", "Tag", "Untag", "Create", "Update", "Put", "Stop")
 AMAZON = tuple(
     f"{name}.*.amazonaws.com"
@@ -18,6 +20,9 @@ AMAZON = tuple(
 )
 AZURE_AREAS = ("language", "text", "vision", "computervision", "face", "contentsafety", "formrecognizer")
 AZURE_MORE = ("documentintelligence", "translator", "speechtotext", "customvision", "anomalydetector")
+AZURE = ("*.cognitiveservices.azure.com", "*.api.cognitive.microsoft.com")
+SPEECH = ("speech.googleapis.com", "*-speech.googleapis.com")
+ALIBABA = ("dashscope.aliyuncs.com", "dashscope-intl.aliyuncs.com")
 AZURE_PATHS = ("/translate", *(f"/{area}/*" for area in AZURE_AREAS + AZURE_MORE))
 
 
@@ -43,7 +48,7 @@ def deepl(exchange: Exchange) -> Invocation:
     provider="gcp.vision",
 )
 @reads(
-    host=("speech.googleapis.com", "*-speech.googleapis.com"),
+    host=SPEECH,
     path=("*recognize", "*longrunningrecognize"),
     provider="gcp.speech",
 )
@@ -87,7 +92,7 @@ def amazon(exchange: Exchange) -> Invocation:
 
 
 @reads(
-    host=("*.cognitiveservices.azure.com", "*.api.cognitive.microsoft.com"),
+    host=AZURE,
     path=AZURE_PATHS,
     provider="azure.ai.services",
 )
@@ -121,6 +126,26 @@ def esm(exchange: Exchange) -> Invocation:
     if not asked.input and request.body.isascii():  # ESM Atlas takes the bare sequence
         asked = replace(asked, input=_generic.said(request.body.decode("ascii")), unparsed=None)
     return _generic.answered(asked, exchange)
+
+
+@reads(host="api.assemblyai.com", path="/v2/transcript/*", method="GET", provider="assemblyai")
+@reads(host="queue.fal.run", path="*/requests/*", method="GET", provider="fal")
+@reads(host=ALIBABA, path="/api/v1/tasks/*", method="GET", provider="alibaba")
+@reads(host="api.stability.ai", path="/v2beta/results/*", method="GET", provider="stability")
+@reads(host=AZURE, path=("*/analyzeResults/*", "/language/*/jobs/*"), method="GET", provider="azure.ai.services")
+@reads(host=SPEECH, path="*/operations/*", method="GET", provider="gcp.speech")
+def job(exchange: Exchange) -> Invocation:
+    """A job made earlier, asked for by its id: housekeeping until it has ended."""
+    response = exchange.response
+    named = exchange.request.path.rstrip("/").rpartition("/")[2]
+    asked = Invocation("other", response_id=named, extra={RETRIEVED: True})
+    found = _generic.answered(asked, exchange)
+    if response is None or found.error_type:
+        return found
+    ended = found.complete and named != "status"
+    if "/operations/" in exchange.request.path:  # Google's say so themselves
+        ended = ended and mapping(parsed(_body.text(response))).get("done") is True
+    return found if ended else replace(found, kind="housekeeping", complete=False)
 
 
 def _word(exchange: Exchange) -> str:
