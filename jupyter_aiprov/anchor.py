@@ -20,6 +20,7 @@ from jupyter_aiprov.errors import UsageError
 from jupyter_aiprov.integrity import Change, Integrity
 from jupyter_aiprov.notebook import marks_of, stamps_of
 from jupyter_aiprov.proof import digest
+from jupyter_aiprov.said import Said
 
 Statement = Mapping[str, Any]
 Standing = Literal["accepted", "unproven", "wrong"]
@@ -33,7 +34,7 @@ class Anchor:
     kind: str
     where: str
     standing: Standing
-    said: str  # who vouches, or why it does not count
+    said: Said  # who vouches, or why it does not count
     statement: Statement
     date: str | None = None
 
@@ -117,17 +118,23 @@ def applied(
     missing, open_ = list(found.missing), list(found.not_covered)
     dated: list[tuple[int, str]] = []
     for one in sorted(anchors, key=lambda a: (RANK.index(a.kind), a.date or "")):
-        text, counts = f"{one.kind} ({one.where}): {one.said}", one.standing == "accepted"
+        counts = one.standing == "accepted"
         if not one.statement:
-            said.append(text)
+            said.append(_told(one))
             continue
         if is_foreign(one.statement, nb):
-            said.append(f"{text}; it is of another notebook")
+            said.append(_told(one, "; it is of another notebook", " ; elle est d'un autre carnet"))
             continue
         if not is_of(one.statement, nb):
-            said.append(f"{text}; the notebook was changed after it was anchored")
+            said.append(
+                _told(
+                    one,
+                    "; the notebook was changed after it was anchored",
+                    " ; le carnet a été modifié après son ancrage",
+                )
+            )
         else:
-            said.append(text)
+            said.append(_told(one))
             if counts:
                 dated.append((RANK.index(one.kind), str(one.date)))
         if counts:
@@ -142,25 +149,43 @@ def applied(
     )
 
 
+def _told(one: Anchor, english: str = "", french: str = "") -> Said:
+    return Said(
+        f"{one.kind} ({one.where}): {one.said}{english}", f"{one.kind} ({one.where}) : {one.said.french}{french}"
+    )
+
+
 def _heads(
     said: Statement,
     files: Mapping[str, Sequence[Path]],
     changes: list[Change],
-    missing: list[tuple[str, int]],
-    open_: list[str],
+    missing: list[tuple[Said, int]],
+    open_: list[Said],
 ) -> None:
     for session, then in said["sessions"].items():
         name, lines = str(session)[:40], then["lines"]
         now = journals.verify(list(files.get(session) or ()))
         if now.lines < lines:
-            what = f"the end of journal {name}.jsonl" if now.lines else f"journal {name}.jsonl"
+            what = Said(f"journal {name}.jsonl", f"registre {name}.jsonl")
+            if now.lines:
+                what = Said(f"the end of {what}", f"la fin du {what.french}")
             missing[:] = [m for m in missing if m[0] != what or m[1] >= lines - now.lines]
             if what not in {m[0] for m in missing}:
                 missing.append((what, lines - now.lines))
         elif now.hashes[lines - 1] != then["head"]:
-            changes.append(Change("journal-changed", None, f"journal {name} is not the one that was anchored"))
+            text = Said(
+                f"journal {name} is not the one that was anchored",
+                f"le registre {name} n'est pas celui qui a été ancré",
+            )
+            changes.append(Change("journal-changed", None, text))
         elif now.lines > lines:
-            open_.append(f"{now.lines - lines} lines of journal {name} that came after the anchor")
+            more = now.lines - lines
+            open_.append(
+                Said(
+                    f"{more} lines of journal {name} that came after the anchor",
+                    f"{more} lignes du registre {name} postérieures à l'ancre",
+                )
+            )
 
 
 def _logged(nb: Notebook) -> dict[str, Any]:

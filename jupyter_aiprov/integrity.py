@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
+
+from jupyter_aiprov.said import Said
 
 Answer = Literal["anchored", "consistent", "not-supplied", "changed"]
 Kind = Literal[
@@ -34,6 +36,13 @@ _ANSWERS = {
         "cell": "cell",
         "notebook": "notebook log",
         "journal": "journal",
+        "whole": "notebook",
+        "colon": ": ",
+        "anchor": "anchor: ",
+        "missing": "not supplied: ",
+        "open": "not covered: ",
+        "none": "holds no record of AI use; {answer}",
+        "copy": "recorded in {name}: this file is a copy of it, or was renamed",
     },
     "fr": {
         "anchored": "cohérent, ancré le {date}",
@@ -44,6 +53,13 @@ _ANSWERS = {
         "cell": "cellule",
         "notebook": "registre du carnet",
         "journal": "registre des appels",
+        "whole": "carnet",
+        "colon": " : ",
+        "anchor": "ancre : ",
+        "missing": "non fourni : ",
+        "open": "non couvert : ",
+        "none": "aucun usage d'IA n'y est enregistré ; {answer}",
+        "copy": "enregistré dans {name} : ce fichier en est une copie, ou a été renommé",
     },
 }
 
@@ -54,7 +70,7 @@ class Change:
 
     kind: Kind
     index: int | None
-    text: str
+    text: Said
 
 
 @dataclass(frozen=True)
@@ -62,11 +78,11 @@ class Integrity:
     """The answer with its reasons."""
 
     changes: tuple[Change, ...] = ()
-    missing: tuple[tuple[str, int], ...] = ()  # (what, how many) records that others here point to
-    not_covered: tuple[str, ...] = ()
+    missing: tuple[tuple[Said, int], ...] = ()  # (what, how many) records that others here point to
+    not_covered: tuple[Said, ...] = ()
     records: int = 0
     anchored: str | None = None  # date
-    anchors: tuple[str, ...] = ()  # what was found of them, whether it counts or not
+    anchors: tuple[Said, ...] = ()  # what was found of them, whether it counts or not
 
     @property
     def count_missing(self) -> int:
@@ -89,6 +105,17 @@ class Integrity:
             return say["one"]
         return say[self.answer].format(date=self.anchored, count=self.count_missing, cells=self._where(say))
 
+    def said(self, language: str = "en", *, title: str = "", recorded_in: str | None = None) -> Iterator[str]:
+        """Answer and reasons for people, the first line with the notebook's name."""
+        say, name = _ANSWERS[language], f"{title}{_ANSWERS[language]['colon']}" if title else ""
+        if not self.records:
+            yield name + say["none"].format(answer=self.text(language))
+            return
+        yield f"{name}{self.text(language)}"
+        if recorded_in:
+            yield f"  {say['copy'].format(name=recorded_in)}"
+        yield from (f"  {line}" for line in self.lines(language))
+
     def _where(self, say: Mapping[str, str]) -> str:
         found = sorted({c.index for c in self.changes if c.index is not None})
         names = [f"{say['cell']} {index + 1}" for index in found]
@@ -96,17 +123,31 @@ class Integrity:
         names += [say["notebook"]] * (False in elsewhere) + [say["journal"]] * (True in elsewhere)
         return ", ".join(names)
 
-    def to_dict(self) -> dict[str, Any]:
-        """The answer as JSON."""
+    def lines(self, language: str = "en") -> Iterator[str]:
+        """The reasons, one a line: anchors, changes with their cell, what is missing, what is not covered."""
+        say = _ANSWERS[language]
+        for anchor in self.anchors:
+            yield f"{say['anchor']}{anchor.text(language)}"
+        for change in self.changes:
+            where = say["whole"] if change.index is None else f"{say['cell']} {change.index + 1}"
+            yield f"{where}{say['colon']}{change.text.text(language)}"
+        for what, count in self.missing:
+            yield f"{say['missing']}{what.text(language)} ({count})"
+        for what in self.not_covered:
+            yield f"{say['open']}{what.text(language)}"
+
+    def to_dict(self, language: str = "en") -> dict[str, Any]:
+        """The answer as JSON; texts in that language."""
         return {
             "answer": self.answer,
-            "text": self.text(),
+            "text": self.text(language),
             "records": self.records,
             "changes": [
-                {"kind": c.kind, "cell": None if c.index is None else c.index + 1, "text": c.text} for c in self.changes
+                {"kind": c.kind, "cell": None if c.index is None else c.index + 1, "text": c.text.text(language)}
+                for c in self.changes
             ],
-            "missing": [{"what": what, "count": count} for what, count in self.missing],
-            "not_covered": list(self.not_covered),
+            "missing": [{"what": what.text(language), "count": count} for what, count in self.missing],
+            "not_covered": [what.text(language) for what in self.not_covered],
             "anchored": self.anchored,
-            "anchors": list(self.anchors),
+            "anchors": [anchor.text(language) for anchor in self.anchors],
         }

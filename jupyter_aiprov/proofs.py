@@ -20,6 +20,7 @@ from typing import Any
 from jupyter_aiprov.anchor import Anchor, Statement, dumps, is_statement, parsed
 from jupyter_aiprov.errors import UsageError
 from jupyter_aiprov.proof import canonical
+from jupyter_aiprov.said import Said, in_french
 
 NAMESPACE = "jupyter-aiprov"
 NOTES = "refs/notes/aiprov"
@@ -99,12 +100,16 @@ def found(name: str, *, given: str = "", ca: str = "", signers: str = "") -> lis
     out: list[Anchor] = []
     if given:
         said = parsed(Path(given).read_bytes(), Path(given).name)
-        text = f"the copy handed in says {said['date'][:10]}"
-        out.append(Anchor("file", Path(given).name, "accepted", text, said, said["date"][:10]))
+        day = said["date"][:10]
+        text = Said(f"the copy handed in says {day}", f"la copie fournie dit {day}")
+        out.append(Anchor("file", Path(given).name, "accepted", text, said, day))
     if name == "-":
         return out
     if (path := path_of(name, "file")).is_file() and not (given and path.samefile(given)):
-        text = "not counted: a file beside the notebook, which its author could have rebuilt (--anchor takes your copy)"
+        text = Said(
+            "not counted: a file beside the notebook, which its author could have rebuilt (--anchor takes your copy)",
+            "ne compte pas : un fichier à côté du carnet, que son auteur aurait pu refaire (--anchor : votre copie)",
+        )
         out.append(
             _whole("file", path, lambda p: Anchor("file", p.name, "unproven", text, parsed(p.read_bytes(), p.name)))
         )
@@ -120,68 +125,85 @@ def _whole(kind: str, path: Path, read: Callable[[Path], Anchor]) -> Anchor:
     try:
         return read(path)
     except UsageError as error:
-        return Anchor(kind, path.name, "wrong", f"wrong: {error.message}", {})
+        return Anchor(kind, path.name, "wrong", _wrong(error.message, in_french(error.message)), {})
 
 
 def _time_stamped(path: Path, ca: str) -> Anchor:
     said, token = parsed(path.read_bytes(), path.name), token_of(path)
     if not token.is_file():
-        return Anchor("rfc3161", path.name, "unproven", "not counted: no answer of an authority is stored", said)
+        text = _uncounted("no answer of an authority is stored", "aucune réponse d'une autorité n'est gardée")
+        return Anchor("rfc3161", path.name, "unproven", text, said)
     date, problem = _token(path, token)
     if problem:
-        return Anchor("rfc3161", token.name, "wrong", f"wrong: {problem}", said)
+        return Anchor("rfc3161", token.name, "wrong", _wrong(problem, problem.french), said)
     if not ca:
-        text = f"not counted: the authority's answer of {date} was not checked (--ca names its certificate)"
+        text = _uncounted(
+            f"the authority's answer of {date} was not checked (--ca names its certificate)",
+            f"la réponse de l'autorité du {date} n'a pas été vérifiée (--ca nomme son certificat)",
+        )
         return Anchor("rfc3161", token.name, "unproven", text, said)
     done = _ran("openssl", "ts", "-verify", "-data", str(path), "-in", str(token), "-CAfile", ca)
     if done is None:
-        return Anchor("rfc3161", token.name, "unproven", "not counted: there is no openssl here to check it", said)
+        return Anchor("rfc3161", token.name, "unproven", _no("openssl"), said)
     if done.returncode:
-        return Anchor("rfc3161", token.name, "wrong", f"wrong: {_reason(done, ca)}", said)
-    return Anchor("rfc3161", token.name, "accepted", f"the authority's time is {date}", said, date)
+        why = _reason(done, ca)
+        return Anchor("rfc3161", token.name, "wrong", _wrong(why, why), said)
+    text = Said(f"the authority's time is {date}", f"la date de l'autorité est le {date}")
+    return Anchor("rfc3161", token.name, "accepted", text, said, date)
 
 
-def _token(statement: Path, response: Path) -> tuple[str, str]:
+def _token(statement: Path, response: Path) -> tuple[str, Said]:
     """Date of an authority's answer, and what is wrong with it."""
     done = _ran("openssl", "ts", "-reply", "-in", str(response), "-text")
     if done is None:
-        return "", "there is no openssl here to read it"
+        return "", Said("there is no openssl here to read it", "il n'y a pas d'openssl ici pour la lire")
     text = done.stdout.decode("utf-8", "replace")
     if done.returncode or not re.search(r"^Status: Granted", text, re.MULTILINE):
-        return "", "not a granted answer of a time stamping authority"
+        return "", Said(
+            "not a granted answer of a time stamping authority", "pas une réponse accordée d'une autorité d'horodatage"
+        )
     imprint = text.partition("Message data:")[2].partition("Serial number:")[0]
     rows = re.findall(r"^\s*[0-9a-f]{4} - ((?:[0-9a-f]{2}[ -]?){1,16})", imprint, re.MULTILINE)
     if re.sub(r"[^0-9a-f]", "", "".join(rows)) != sha256(statement.read_bytes()).hexdigest():
-        return "", f"it is not for {statement.name}"
+        return "", Said(f"it is not for {statement.name}", f"elle n'est pas pour {statement.name}")
     when = re.search(r"^Time stamp: (\w+ +\d+ [\d:]+)(?:\.\d+)? (\d+) GMT", text, re.MULTILINE)
     if not when:
-        return "", "it says no time"
-    return datetime.strptime(f"{when[1]} {when[2]}", "%b %d %H:%M:%S %Y").date().isoformat(), ""
+        return "", Said("it says no time", "elle ne dit aucune date")
+    return datetime.strptime(f"{when[1]} {when[2]}", "%b %d %H:%M:%S %Y").date().isoformat(), Said("", "")
 
 
 def _signed(path: Path, signers: str) -> Anchor:
     raw = path.read_bytes()
     said, signature = parsed(raw, path.name), signature_of(path)
     if not signature.is_file():
-        return Anchor("ssh", path.name, "unproven", "not counted: there is no signature beside it", said)
+        text = _uncounted("there is no signature beside it", "il n'y a pas de signature à côté")
+        return Anchor("ssh", path.name, "unproven", text, said)
     common = ("-n", NAMESPACE, "-s", str(signature))
     done = _ran("ssh-keygen", "-Y", "check-novalidate", *common, data=raw)
     if done is None:
-        return Anchor("ssh", signature.name, "unproven", "not counted: there is no ssh-keygen here to check it", said)
+        return Anchor("ssh", signature.name, "unproven", _no("ssh-keygen"), said)
     if done.returncode:
-        return Anchor("ssh", signature.name, "wrong", f"wrong: the signature is not of {path.name}", said)
+        text = _wrong(f"the signature is not of {path.name}", f"la signature n'est pas celle de {path.name}")
+        return Anchor("ssh", signature.name, "wrong", text, said)
     key = re.search(r"SHA256:\S+", done.stdout.decode("utf-8", "replace"))
-    name = key[0] if key else "a key"
+    name = Said(key[0], key[0]) if key else Said("a key", "une clé")
     if not signers:
-        text = f"not counted: signed by {name}, for which no one vouches (--allowed-signers names who may sign)"
+        text = _uncounted(
+            f"signed by {name}, for which no one vouches (--allowed-signers names who may sign)",
+            f"signé par {name.french}, dont personne ne répond (--allowed-signers nomme qui peut signer)",
+        )
         return Anchor("ssh", signature.name, "unproven", text, said)
     known = _ran("ssh-keygen", "-Y", "find-principals", "-s", str(signature), "-f", signers)
     who = (known.stdout.decode("utf-8", "replace").split() if known and not known.returncode else [""])[0]
     done = _ran("ssh-keygen", "-Y", "verify", *common, "-f", signers, "-I", who, data=raw) if who else None
     if done is None or done.returncode:
-        return Anchor("ssh", signature.name, "wrong", f"wrong: {name} is not among the allowed signers", said)
+        text = _wrong(
+            f"{name} is not among the allowed signers", f"{name.french} ne figure pas parmi les signataires admis"
+        )
+        return Anchor("ssh", signature.name, "wrong", text, said)
     date = said["date"][:10]
-    return Anchor("ssh", signature.name, "accepted", f"{who} ({name}) signed that it was {date}", said, date)
+    text = Said(f"{who} ({name}) signed that it was {date}", f"{who} ({name.french}) a signé que c'était le {date}")
+    return Anchor("ssh", signature.name, "accepted", text, said, date)
 
 
 def _noted(notebook: Path) -> Iterator[Anchor]:
@@ -200,7 +222,8 @@ def _noted(notebook: Path) -> Iterator[Anchor]:
             commit, date = line[1:].split(" ", 1)
         elif line.startswith("+{") and line not in seen and (said := _line(line[1:], notebook.name)):
             seen.add(line)
-            yield Anchor("git", f"note {commit}", "accepted", f"the repository says {date}", said, date)
+            text = Said(f"the repository says {date}", f"le dépôt dit {date}")
+            yield Anchor("git", f"note {commit}", "accepted", text, said, date)
 
 
 def _line(text: str, name: str) -> dict[str, Any] | None:
@@ -209,6 +232,18 @@ def _line(text: str, name: str) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return said if is_statement(said) and said["notebook"] == name else None
+
+
+def _wrong(english: str, french: str) -> Said:
+    return Said(f"wrong: {english}", f"faux : {french}")
+
+
+def _uncounted(english: str, french: str) -> Said:
+    return Said(f"not counted: {english}", f"ne compte pas : {french}")
+
+
+def _no(program: str) -> Said:
+    return _uncounted(f"there is no {program} here to check it", f"il n'y a pas de {program} ici pour la vérifier")
 
 
 # ── programs ───────────────────────────────────────────────────────────────────────

@@ -21,6 +21,7 @@ from jupyter_aiprov.marks import cell_mark, is_outdated, withdrawn_of
 from jupyter_aiprov.notebook import Found, Mark, conflicts_of, marks_of, resolve, stamps_of
 from jupyter_aiprov.proof import digest, merkle_root
 from jupyter_aiprov.provenance import group_attributes, use_of_group
+from jupyter_aiprov.said import Said, in_french, reasons
 from jupyter_aiprov.seal import is_source, is_stamp, output_digest, outputs_digest, seal_holds, stable_digest
 
 Journals = Mapping[str, Sequence[Path]]  # session -> its files in order of rotation
@@ -37,8 +38,8 @@ class _Check:
     journal: Journals
     anchored: str | None
     changes: list[Change] = field(default_factory=list)
-    missing: list[tuple[str, int]] = field(default_factory=list)
-    not_covered: list[str] = field(default_factory=list)
+    missing: list[tuple[Said, int]] = field(default_factory=list)
+    not_covered: list[Said] = field(default_factory=list)
 
     def result(self) -> Integrity:
         self.nodes = dict(cells(self.nb))
@@ -49,7 +50,12 @@ class _Check:
         for one in self.stamps:
             self.by_cell[one.index].append(one)
         for index in conflicts_of(self.nb):
-            self._changed("merge-undecided", index, "a merge was left undecided here (nbdime-conflicts)")
+            self._changed(
+                "merge-undecided",
+                index,
+                "a merge was left undecided here (nbdime-conflicts)",
+                "une fusion est restée indécise ici (nbdime-conflicts)",
+            )
         self._stamps()
         self._output_marks()
         for said in self.marks:
@@ -63,8 +69,11 @@ class _Check:
             anchored=self.anchored,
         )
 
-    def _changed(self, kind: Kind, index: int | None, text: str) -> None:
-        self.changes.append(Change(kind, index, text))
+    def _changed(self, kind: Kind, index: int | None, english: str, french: str) -> None:
+        self.changes.append(Change(kind, index, Said(english, french)))
+
+    def _open(self, english: str, french: str) -> None:
+        self.not_covered.append(Said(english, french))
 
     # ── stamps ────────────────────────────────────────────────────────────────────
     def _stamps(self) -> None:
@@ -72,22 +81,38 @@ class _Check:
         unsealed = 0
         for one in self.stamps:
             if one.is_broken or one.problems:
-                self._changed("edited", one.index, f"stamp: {'; '.join(one.problems[:3])}")
+                why = reasons(one.problems)
+                self._changed("edited", one.index, f"stamp: {why}", f"cachet : {why.french}")
             if one.is_broken:
                 continue
             seen[one.id] += 1
             if seen[one.id] > 1:
-                self._changed("duplicated", one.index, "stamp: the same record lies in the notebook twice")
+                self._changed(
+                    "duplicated",
+                    one.index,
+                    "stamp: the same record lies in the notebook twice",
+                    "cachet : le même enregistrement figure deux fois dans le carnet",
+                )
             if one.record.get("digest") != stable_digest(one.record):
-                self._changed("edited", one.index, "stamp: does not match its digest")
+                self._changed(
+                    "edited",
+                    one.index,
+                    "stamp: does not match its digest",
+                    "cachet : ne correspond pas à son empreinte",
+                )
             holds = seal_holds(one.record)
             if holds is False:
-                self._changed("edited", one.index, "stamp: does not match its seal")
+                self._changed(
+                    "edited", one.index, "stamp: does not match its seal", "cachet : ne correspond pas à son scellé"
+                )
             unsealed += holds is None and "journal" in one.sound
             self._placed(one, self.nodes[one.index])
             self._words(one, outputs(self.nodes[one.index])[one.output])
         if unsealed:
-            self.not_covered.append(f"times, tokens and ids of {unsealed} stamps (they carry no seal)")
+            self._open(
+                f"times, tokens and ids of {unsealed} stamps (they carry no seal)",
+                f"dates, jetons et identifiants de {unsealed} cachets (sans scellé)",
+            )
 
     def _placed(self, one: Found, cell: Node) -> None:
         made = one.execution
@@ -97,16 +122,43 @@ class _Check:
         if not is_source(cell.get("source"), made.get("source_sha256")):
             if there and here and there != here:
                 moved = there in ids
-                what = "belongs to another cell of this notebook" if moved else "belongs to no cell of this notebook"
-                self._changed("reordered" if moved else "foreign", one.index, f"stamp: {what}")
+                if moved:
+                    self._changed(
+                        "reordered",
+                        one.index,
+                        "stamp: belongs to another cell of this notebook",
+                        "cachet : appartient à une autre cellule de ce carnet",
+                    )
+                else:
+                    self._changed(
+                        "foreign",
+                        one.index,
+                        "stamp: belongs to no cell of this notebook",
+                        "cachet : n'appartient à aucune cellule de ce carnet",
+                    )
             else:
-                self._changed("source-changed", one.index, "the source is not the one that ran")
+                self._changed(
+                    "source-changed",
+                    one.index,
+                    "the source is not the one that ran",
+                    "le code n'est pas celui qui a été exécuté",
+                )
         elif None not in counts and counts[0] != counts[1]:
-            self._changed("reordered", one.index, f"stamp: is of run [{counts[0]}], the cell shows run [{counts[1]}]")
+            self._changed(
+                "reordered",
+                one.index,
+                f"stamp: is of run [{counts[0]}], the cell shows run [{counts[1]}]",
+                f"cachet : vient de l'exécution [{counts[0]}], la cellule montre l'exécution [{counts[1]}]",
+            )
         known = Counter(output_digest(o) for o in outputs(cell))
         for sha in one.sound.get("outputs") or ():
             if known[str(sha)] < 1:
-                self._changed("outputs-changed", one.index, "an output is not the one that was stamped")
+                self._changed(
+                    "outputs-changed",
+                    one.index,
+                    "an output is not the one that was stamped",
+                    "une sortie n'est pas celle du cachet",
+                )
                 break
             known[str(sha)] -= 1
         self._uncovered(one, cell)
@@ -117,15 +169,23 @@ class _Check:
             return
         rest = [o for o in outputs(cell) if not is_stamp(o)]
         if any(o.get("output_type") in ("stream", "error") for o in rest):
-            self.not_covered.append("printed text and errors of stamped cells")
+            self._open(
+                "printed text and errors of stamped cells", "le texte imprimé et les erreurs des cellules à cachet"
+            )
         said = set(one.sound.get("outputs") or ())
         if any(o.get("output_type") not in ("stream", "error") and output_digest(o) not in said for o in rest):
-            self.not_covered.append("outputs of stamped cells that the kernel did not see, or that it may replace")
+            self._open(
+                "outputs of stamped cells that the kernel did not see, or that it may replace",
+                "les sorties de cellules à cachet que le noyau n'a pas vues, ou qu'il peut remplacer",
+            )
 
     def _words(self, one: Found, output: Node) -> None:
         """What people read must be what the record says; only this version's wording is known."""
         if one.sound.get("tool") != stamp.TOOL:
-            self.not_covered.append("the visible text of stamps written by another version")
+            self._open(
+                "the visible text of stamps written by another version",
+                "le texte visible des cachets écrits par une autre version",
+            )
             return
         data = output.get("data") or {}
         bundles = [stamp.bundle(one.sound, language) for language in stamp.WORDS]
@@ -133,7 +193,12 @@ class _Check:
             if mime in data and output_digest(_only(data, mime)) not in {
                 output_digest(_only(b, mime)) for b in bundles
             }:
-                self._changed("edited", one.index, f"stamp: its {mime} does not say what its record says")
+                self._changed(
+                    "edited",
+                    one.index,
+                    f"stamp: its {mime} does not say what its record says",
+                    f"cachet : son {mime} ne dit pas ce que dit son enregistrement",
+                )
 
     def _output_marks(self) -> None:
         own = {(one.index, one.output): one for one in self.stamps}
@@ -142,34 +207,63 @@ class _Check:
                 said, stamped = mark(output), own.get((index, number))
                 if said and stamped is not None:
                     if said != stamp.mark(stamped.sound):
-                        self._changed("edited", index, "the mark on the stamp's output does not match the stamp")
+                        self._changed(
+                            "edited",
+                            index,
+                            "the mark on the stamp's output does not match the stamp",
+                            "la marque de la sortie ne correspond pas au cachet",
+                        )
                 elif said:
                     self._shown(index, said)
 
     def _shown(self, index: int, said: Mapping[str, Any]) -> None:
         """The mark of an output that shows AI content, against what the stamps say of its subjects."""
         if problems := schema.problems("outputMark", said):
-            self._changed("edited", index, f"an output's mark: {problems[0]}")
+            self._changed(
+                "edited",
+                index,
+                f"an output's mark: {problems[0]}",
+                f"la marque d'une sortie : {in_french(problems[0])}",
+            )
         known: dict[Any, set[Any]] = defaultdict(set)
         for one in self.stamps:
             for made in one.sound.get("derivations") or ():
                 known[made.get("subject")].add(made.get("origin"))
         for subject in said.get("subjects") or ():
             if subject not in known:  # what was shown again, or is no subject of a stamp
-                self.not_covered.append("marks of outputs whose subjects no stamp here names")
+                self._open(
+                    "marks of outputs whose subjects no stamp here names",
+                    "les marques de sorties dont aucun cachet d'ici ne nomme le sujet",
+                )
             elif said.get("origin") not in {*known[subject], "ai-derived", "ai-assisted"}:  # a table may be mixed
-                self._changed("edited", index, f"an output's mark does not match the stamp: {subject}"[:200])
+                self._changed(
+                    "edited",
+                    index,
+                    f"an output's mark does not match the stamp: {subject}"[:200],
+                    f"la marque d'une sortie ne correspond pas au cachet : {subject}"[:200],
+                )
 
     # ── marks ─────────────────────────────────────────────────────────────────────
     def _mark(self, one: Mark) -> None:
         if one.problems:
-            self._changed("edited", one.index, "; ".join(one.problems[:3]))
+            why = reasons(one.problems)
+            self._changed("edited", one.index, why, why.french)
         versions = {s.sound.get("schema_version") for s in self.stamps if not s.is_broken}
         if versions and one.value.get("schema_version") not in versions:
-            self._changed("edited", one.index, "mark: its schema version is not that of the stamps")
+            self._changed(
+                "edited",
+                one.index,
+                "mark: its schema version is not that of the stamps",
+                "marque : la version de son schéma n'est pas celle des cachets",
+            )
         if one.value.get("schema_version") == semconv.SCHEMA_VERSION:
             for key in _unknown("notebookLog" if one.index is None else "cellMark", one.value):
-                self._changed("edited", one.index, f"mark: holds what this version does not know: {key}")
+                self._changed(
+                    "edited",
+                    one.index,
+                    f"mark: holds what this version does not know: {key}",
+                    f"marque : contient ce que cette version ne connaît pas : {key}",
+                )
         for key in ("reviews", "declarations", "withdrawals"):
             for id_, event in (one.value.get(key) or {}).items():
                 self._event(one, key, id_, event)
@@ -180,24 +274,44 @@ class _Check:
         cell, said = self.nodes[index], one.value
         sha = said.get("source_sha256")
         if sha and not is_source(cell.get("source"), sha):
-            self._changed("source-changed", index, "the source is not the one that was marked")
+            self._changed(
+                "source-changed",
+                index,
+                "the source is not the one that was marked",
+                "le code n'est pas celui qui a été marqué",
+            )
         if said.get("outputs_sha256") and said["outputs_sha256"] != outputs_digest(outputs(cell)):
-            self._changed("outputs-changed", index, "the outputs are not those that were marked")
+            self._changed(
+                "outputs-changed",
+                index,
+                "the outputs are not those that were marked",
+                "les sorties ne sont pas celles qui ont été marquées",
+            )
         stamps = [s for s in self.by_cell[index] if not s.is_broken]
         if stamps:
             back = withdrawn_of(self.log)
             made = cell_mark([s.sound for s in stamps], said, cell.get("source"), outputs(cell), back)
             for key, value in made.items():
                 if said.get(key) != value:
-                    self._changed("edited", index, f"mark: its {key} does not match the stamp")
+                    self._changed(
+                        "edited",
+                        index,
+                        f"mark: its {key} does not match the stamp",
+                        f"marque : son champ {key} ne correspond pas au cachet",
+                    )
         elif said.get("origin") in semconv.AI_ORIGINS and not said.get("authorship"):
-            self.missing.append((f"the stamp of cell {index + 1}", 1))
+            self.missing.append((Said(f"the stamp of cell {index + 1}", f"le cachet de la cellule {index + 1}"), 1))
         for summary in said.get("authorship") or ():
             self._seal(index, "authorship", "authorshipSummary", summary)
 
     def _event(self, one: Mark, key: str, id_: str, event: Mapping[str, Any]) -> None:
         if str(event.get("id", id_)) != id_:
-            self._changed("edited", one.index, f"a record in {key} lies under another id")
+            self._changed(
+                "edited",
+                one.index,
+                f"a record in {key} lies under another id",
+                f"un enregistrement dans {key} figure sous un autre identifiant",
+            )
         self._seal(one.index, key, key.removesuffix("s"), event)
         if key == "reviews":
             self._review(one, id_, event)
@@ -205,9 +319,16 @@ class _Check:
     def _seal(self, index: int | None, what: str, name: str, record: Mapping[str, Any]) -> None:
         holds = seal_holds(record)
         if holds is False or (holds is None and _unknown(name, record)):
-            self._changed("edited", index, f"a record in {what} does not match its seal")
+            self._changed(
+                "edited",
+                index,
+                f"a record in {what} does not match its seal",
+                f"un enregistrement dans {what} ne correspond pas à son scellé",
+            )
         if holds is None:
-            self.not_covered.append(f"records in {what} that carry no seal")
+            self._open(
+                f"records in {what} that carry no seal", f"les enregistrements dans {what} qui ne portent pas de scellé"
+            )
 
     def _review(self, one: Mark, id_: str, event: Mapping[str, Any]) -> None:
         subject = event.get("subject") or {}
@@ -218,11 +339,21 @@ class _Check:
             )
         if index is None:
             if subject.get("cell_id"):
-                self._changed("review-outdated", None, "a review is about a cell that is no longer there")
+                self._changed(
+                    "review-outdated",
+                    None,
+                    "a review is about a cell that is no longer there",
+                    "un contrôle porte sur une cellule qui n'est plus là",
+                )
             return
         cell = self.nodes[index]
         if id_ not in withdrawn_of(self.log) and is_outdated(event, cell.get("source"), outputs(cell)):
-            self._changed("review-outdated", index, "source or outputs changed after they were reviewed")
+            self._changed(
+                "review-outdated",
+                index,
+                "source or outputs changed after they were reviewed",
+                "code ou sorties ont changé après leur contrôle",
+            )
 
     # ── sessions and their journals ───────────────────────────────────────────────
     def _sessions(self) -> None:
@@ -240,23 +371,35 @@ class _Check:
             if files := self.journal.get(session):
                 self._journal(session, list(files), lines, said.get(session, {}))
             elif lines:
-                self.missing.append((f"journal {session[:40]}.jsonl", lines))
+                name = f"{session[:40]}.jsonl"
+                self.missing.append((Said(f"journal {name}", f"registre {name}"), lines))
         if self.log.get("disclosure"):
-            self.not_covered.append("the answers in the disclosure (free text of the authors)")
+            self._open(
+                "the answers in the disclosure (free text of the authors)",
+                "les réponses de la déclaration (texte libre des auteurs)",
+            )
         self._removed()
 
     def _journal(self, session: str, files: list[Path], lines: int, entry: Mapping[str, Any]) -> None:
         verdict = journals.verify(files)
         for problem in verdict.problems[:20]:
-            self._changed("journal-changed", None, f"journal: {problem}")
+            self._changed("journal-changed", None, f"journal: {problem}", f"registre : {in_french(problem)}")
         if verdict.torn_tail:
-            self.not_covered.append(f"the torn last line of journal {session[:40]}")
+            self._open(
+                f"the torn last line of journal {session[:40]}",
+                f"la dernière ligne, tronquée, du registre {session[:40]}",
+            )
         if verdict.lines < lines:
-            self.missing.append((f"the end of journal {session[:40]}.jsonl", lines - verdict.lines))
+            name = f"{session[:40]}.jsonl"
+            what = Said(f"the end of journal {name}", f"la fin du registre {name}")
+            self.missing.append((what, lines - verdict.lines))
         at = int(entry.get("lines") or 0)
         if entry.get("head") and 0 < at <= verdict.lines and verdict.hashes[at - 1] != entry["head"]:
             self._changed(
-                "journal-changed", None, f"journal {session[:40]} is not the one the notebook log was written from"
+                "journal-changed",
+                None,
+                f"journal {session[:40]} is not the one the notebook log was written from",
+                f"le registre {session[:40]} n'est pas celui dont vient le registre du carnet",
             )
         events = _read(files)
         for one in self.stamps:
@@ -269,9 +412,19 @@ class _Check:
         own = [e for e in events if _is_of(e, one.id) and low <= int(e.get("seq") or 0) <= high]
         root = merkle_root([str(e["hash"]) for e in own if isinstance(e.get("hash"), str)])
         if root != link.get("root") or len(own) != link.get("lines"):
-            self._changed("journal-changed", one.index, "the journal's lines are not those that the stamp sums up")
+            self._changed(
+                "journal-changed",
+                one.index,
+                "the journal's lines are not those that the stamp sums up",
+                "les lignes du registre ne sont pas celles que résume le cachet",
+            )
         elif _counts(own) != _summed(one.sound):
-            self._changed("edited", one.index, "stamp: does not say what the journal's lines say")
+            self._changed(
+                "edited",
+                one.index,
+                "stamp: does not say what the journal's lines say",
+                "cachet : ne dit pas ce que disent les lignes du registre",
+            )
 
     def _removed(self) -> None:
         """Runs that the journal knows, behind outputs that are still here, whose stamp is gone."""
@@ -289,9 +442,15 @@ class _Check:
             if any(s.execution.get("id") is None for s in self.by_cell[index]):
                 continue  # a stable stamp names no run
             if outputs(cell):
-                self._changed("removed", index, "the stamp of this cell's run is gone")
+                self._changed(
+                    "removed",
+                    index,
+                    "the stamp of this cell's run is gone",
+                    "le cachet de l'exécution de cette cellule a disparu",
+                )
             else:
-                self.missing.append((f"outputs and stamp of cell {index + 1}", 1))
+                what = Said(f"outputs and stamp of cell {index + 1}", f"sorties et cachet de la cellule {index + 1}")
+                self.missing.append((what, 1))
 
 
 def _unknown(name: str, record: Mapping[str, Any]) -> list[str]:

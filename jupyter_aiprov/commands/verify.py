@@ -50,23 +50,10 @@ class Verify(Command):
             failed = failed or found.answer in failing or any(a.standing == "wrong" for a in anchors)
             if self.format == "json":
                 recorded = {"recorded_in": one.recorded_in} if one.recorded_in else {}
-                told.append({"notebook": one.title, **recorded, **found.to_dict()})
+                told.append({"notebook": one.title, **recorded, **found.to_dict(self.lang)})
                 continue
-            if not found.records:
-                self.say(f"{one.title}: holds no record of AI use; {found.text(self.lang)}")
-                continue
-            self.say(f"{one.title}: {found.text(self.lang)}")
-            if one.recorded_in:
-                self.say(f"  recorded in {one.recorded_in}: this file is a copy of it, or was renamed")
-            for text in found.anchors:
-                self.say(f"  anchor: {text}")
-            for change in found.changes:
-                where = "notebook" if change.index is None else f"cell {change.index + 1}"
-                self.say(f"  {where}: {change.text}")
-            for what, count in found.missing:
-                self.say(f"  not supplied: {what} ({count})")
-            for what in found.not_covered:
-                self.say(f"  not covered: {what}")
+            for line in found.said(self.lang, title=one.title, recorded_in=one.recorded_in):
+                self.say(line)
         if self.format == "json":
             self.say(json.dumps(told[0] if len(told) == 1 else told, indent=2, ensure_ascii=False))
         return int(failed)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 from jupyter_aiprov import journal
 from jupyter_aiprov.annotate import annotate
 from jupyter_aiprov.document import cells, dumps, outputs, read
+from jupyter_aiprov.said import in_french
 from jupyter_aiprov.seal import outputs_digest, sealed, source_digest
 from jupyter_aiprov.semconv import KEY, MIME
 from jupyter_aiprov.verify import verify
@@ -379,3 +382,69 @@ def test_any_single_byte_changed_in_the_journal_is_reported(made: Make, tmp_path
         assert found.answer in ("changed", "not-supplied"), (offset, flip)
 
     changed()
+
+
+# ── in French ──────────────────────────────────────────────────────────────────────
+ENGLISH = re.compile(r"\b(the|of|not|does|is|are|was|stamp|mark|record|source(?! )|journal|review|output)\b")
+NAMES = re.compile(  # what a sentence takes from the file or the schema as it stands there
+    r"aucun de .*|pas de la forme .*|'.*?'|manque de \S+|(dans|champ|pas|:) [\w\\-]+(?= |$)"
+    r"|\S*[._]\S*|stamp\S*"
+)
+
+
+def test_every_finding_is_told_in_french(made: Make, tmp_path: Path) -> None:
+    """Flip bytes in records and journal: what is then found has a French text without an English word."""
+    one = made()
+    nb = whole(one)
+    raw = one.journals[one.session][0].read_bytes()
+    path = tmp_path / f"{one.session}.jsonl"
+    places = len(list(records(nb)))
+    told: dict[str, str] = {}
+
+    @settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.integers(-1, places - 1), st.integers(0, 10**6), st.integers(1, 255))
+    def changed(place: int, offset: int, flip: int) -> None:
+        copy, lines = deepcopy(nb), bytearray(raw)
+        if place < 0:
+            lines[offset % len(lines)] ^= flip
+        else:
+            container, key = list(records(copy))[place]
+            value = bytearray(json.dumps(container[key]).encode())
+            value[offset % len(value)] ^= flip
+            with suppress(ValueError):
+                container[key] = json.loads(value)
+        path.write_bytes(lines)
+        found = verify(copy, {one.session: [path]})
+        for said in (*(c.text for c in found.changes), *(what for what, _ in found.missing), *found.not_covered):
+            told[str(said)] = said.text("fr")
+
+    changed()
+    assert len(told) > 10
+    left = {english: french for english, french in told.items() if ENGLISH.search(NAMES.sub("", french))}
+    assert not left
+
+
+def test_the_reasons_that_schema_and_journal_give_have_their_french() -> None:
+    assert in_french("a.jsonl line 3: changed after it was written") == "a.jsonl ligne 3 : modifiée après son écriture"
+    assert in_french("stamp.groups[0].count: not a whole number") == "stamp.groups[0].count : pas un nombre entier"
+    assert in_french("stamp: 12 items") == "stamp : 12 éléments"
+    assert in_french("cellMark.state: not one of checked, stale") == "cellMark.state : aucun de checked, stale"
+    assert in_french("x.json: not an anchor: not JSON") == "x.json : pas un fichier d'ancrage : pas du JSON"
+
+
+def test_a_reader_gets_answer_and_reasons_in_french(made: Make) -> None:
+    one = made()
+    nb = whole(one)
+    nb["cells"][1]["source"] += "  # tuned"
+    lines = list(verify(nb).said("fr", title="etude.ipynb", recorded_in="autre.ipynb"))
+    assert lines[:2] == [
+        "etude.ipynb : modifié : cellule 2",
+        "  enregistré dans autre.ipynb : ce fichier en est une copie, ou a été renommé",
+    ]
+    assert "  cellule 2 : le code n'est pas celui qui a été exécuté" in lines
+    assert any(line.startswith("  non fourni : registre ") for line in lines)
+    told = verify(nb).to_dict("fr")
+    assert told["text"] == "modifié : cellule 2"
+    assert "le code n'est pas celui qui a été marqué" in {c["text"] for c in told["changes"]}
+    empty = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    assert next(verify(empty).said("fr")).startswith("aucun usage d'IA n'y est enregistré ; cohérent")
