@@ -138,6 +138,11 @@ def last_of_rows(text: str, found: list[Figure]) -> list[Figure]:
     return out
 
 
+def rows_of(text: str) -> bytes:
+    """The text in `_CLASSES`, without the commas that end a row or stand before a space."""
+    return _classed(text).replace(b", ", b"  ").replace(b",\n", b" \n")
+
+
 def literals(text: str) -> tuple[list[bytes], list[bytes]]:
     """The numbers of a text as first read, without their places; and only the last of each row of cells.
 
@@ -145,20 +150,20 @@ def literals(text: str) -> tuple[list[bytes], list[bytes]]:
     """
     found: list[bytes] = []
     last: list[bytes] | None = None
-    for token in _classed(text).replace(b", ", b"  ").replace(b",\n", b" \n").split():
+    for token in rows_of(text).split():
         if not token.strip(_PLAIN):
             is_one = len(token) <= _LONGEST and token[0] != _POINT and token.count(b".") < 2
-            cells = [token] if is_one else _firsts(token)
-            found += cells
+            row = [token] if is_one else _firsts(token)
+            found += row
             if last is not None:
-                last += cells[-1:]
+                last += row[-1:]
         elif token.strip(_WORDY) and (b"," in token or b"'" in token or b"a" not in token):
-            cells = _cells(token)
-            if len(cells) > 1 and last is None:
+            row = cells(token)
+            if len(row) > 1 and last is None:
                 last = found.copy()
-            found += cells
+            found += row
             if last is not None:
-                last += cells[-1:]
+                last += row[-1:]
     return found, found if last is None else last
 
 
@@ -166,7 +171,8 @@ def _firsts(token: bytes) -> list[bytes]:
     return [first for (first, *_), _ in _read(token)]
 
 
-def _cells(token: bytes) -> list[bytes]:
+def cells(token: bytes) -> list[bytes]:
+    """The numbers of a row of cells, or of the one number that it is."""
     bare = token.rstrip(_ENDS).lstrip(b",'")
     comma = bare.rfind(b",")
     before = bare.rfind(b",", 0, comma) if comma > 0 else -1

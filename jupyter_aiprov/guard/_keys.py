@@ -24,6 +24,7 @@ TELLING: Final = 12  # letters of an opening in words that not every note has
 TELLING_RUN: Final = 35  # letters of four words in a row: less is a phrase of the trade
 RUN: Final = 5  # content words in a row that are nobody else's; one less in notes under eight
 LISTED: Final = 6  # values in a row, as the column has them
+THREE: Final = 3  # of them, for a first look
 _RUNS_MAX: Final = 4_000_000  # beyond, one in 2, 4, 8 … runs is kept; openings always are
 _SLAB: Final = 20_000
 _SMALL: Final = 200_000  # values beyond which only what costs little is kept of each
@@ -34,7 +35,7 @@ _DIGIT: Final = re.compile(rb"\d")
 # (content words, all words, numbers, rounded numbers or days; how many in a row) -> hashes
 Keys = dict[tuple[str, int], set[int]]
 Cased = dict[int, set[int]]  # hash of a short value -> hashes of its spellings
-Sieves = dict[str, Sieve]  # by kind: three numbers in a row, as the column has them
+Sieves = dict[tuple[str, int], Sieve]  # by kind and how many in a row
 
 
 def hashed(words: Iterable[Token]) -> int:
@@ -180,7 +181,7 @@ def _rows(kind: str, values: list[float], keys: Keys, sieves: Sieves) -> None:
     }
     if found:
         keys.setdefault((kind, LISTED), set()).update(found)
-        sieves.setdefault(kind, Sieve()).add(set(map(hash, windows(values, 3))))
+        sieves.setdefault((kind, THREE), Sieve()).add(set(map(hash, windows(values, THREE))))
 
 
 def _number(text: str) -> float | None:

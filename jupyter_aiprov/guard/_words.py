@@ -149,9 +149,14 @@ def _folded_any(text: str) -> bytes:
     return b" ".join(_IDEOGRAM.findall(data)).translate(_TABLE)
 
 
+def spaced(text: str) -> bytes:
+    """The tokens of a text in order, with spaces between them."""
+    return folded(text).replace(b"\0", b" ").translate(_JOINERS)
+
+
 def tokens(text: str) -> list[Token]:
     """The tokens of a text in order."""
-    return parts(folded(text).replace(b"\0", b" "))
+    return spaced(text).split()
 
 
 def parts(line: bytes) -> list[Token]:

@@ -13,15 +13,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from jupyter_aiprov.guard import _figures
-from jupyter_aiprov.guard._keys import LISTED, WORD, Cased, Keys, Sieves, keys_of, spelled
+from jupyter_aiprov.guard import _cells, _figures, _many
+from jupyter_aiprov.guard._keys import LISTED, THREE, WORD, Cased, Keys, Sieves, keys_of, spelled
 from jupyter_aiprov.guard._sieve import Sieve
-from jupyter_aiprov.guard._words import STOP, Token, located, numbering, tokens, windows
+from jupyter_aiprov.guard._words import STOP, Token, located, numbering, spaced, tokens, windows
 from jupyter_aiprov.redact import Span, merged
 
 _ROWS: Final = 3  # rows of a table or records that make a finding
 _MARGIN: Final = 240  # characters around a cut between two strings that are read as one
 _PIECE: Final = 64  # characters of a string that is no more than a few words
+
+Stretches = dict[str, list[tuple[int, int]]]  # by column
+Known = dict[int, int]  # hash -> the columns that have it, a bit each
+LookUp = Callable[[int, Known], Iterable[tuple[int, int]]]  # how many in a row, of which -> places and hashes
 
 
 @dataclass
@@ -46,7 +50,7 @@ class Columns:
     def __init__(self, seal: Callable[[int], int] | None = None) -> None:
         self.seal = seal  # in a child: what the parent made of each hash before it handed them over
         self._bits: dict[int, Column] = {}
-        self._index: dict[tuple[str, int], dict[int, int]] = {}
+        self._index: dict[tuple[str, int], Known] = {}
         self._cased: Cased = {}
         self._sieves: Sieves = {}
         self._next = 1
@@ -75,6 +79,8 @@ class Columns:
                 for shared in hashes & known.keys():
                     known[shared] |= bit
                 known.update(dict.fromkeys(hashes - known.keys(), bit))
+                if self.seal is None:
+                    self._sieves.setdefault(kind, Sieve()).add(hashes)
             for digest, spellings in cased.items():
                 self._cased[digest] = self._cased.get(digest, set()) | spellings
             self._bits = {**{b: c for b, c in self._bits.items() if c.name != name}, bit: column}
@@ -106,7 +112,7 @@ class Columns:
         by who says them.
         """
         whole = "\n".join(texts)
-        counts = self._counted(tokens(whole), whole)
+        counts = self._counted(whole)
         pieces = pieces or texts
         cut = [pieces, *(s for s in said if len(s) < len(pieces))]
         for strings in cut:
@@ -122,16 +128,16 @@ class Columns:
     def _in_pieces(self, pieces: Sequence[str]) -> dict[str, int]:
         """What is in strings that may be one text: cut inside words, perhaps, or a word each."""
         glued = "".join(p if len(p) <= 2 * _MARGIN else f"{p[:_MARGIN]}\n{p[-_MARGIN:]}" for p in pieces)
-        counts = self._counted(tokens(glued), glued)
+        counts = self._counted(glued)
         if any(len(p) <= _PIECE for p in pieces):
             apart = " ".join(p if len(p) <= _PIECE else f"{p[:_PIECE]}\n{p[-_PIECE:]}" for p in pieces)
-            for name, count in self._counted(tokens(apart), apart).items():
+            for name, count in self._counted(apart).items():
                 counts.setdefault(name, count)
         return counts
 
     def spans(self, text: str) -> list[Span]:
         """Where values of declared columns stand in a text: a finder for the redactor."""
-        if not self._bits or not self._counted(tokens(text), text):
+        if not self._bits or not self._counted(text):
             return []
         words, places = located(text)
         out: list[Span] = []
@@ -142,26 +148,42 @@ class Columns:
                     out.append(Span(where[first][0], where[last - 1][1], "confidential"))
         return merged(out)
 
-    def _counted(self, words: list[Token], text: str) -> dict[str, int]:
+    def _counted(self, text: str) -> dict[str, int]:
         counts: dict[str, int] = {}
-        for stretches, _at in (*self._hits(words, text), *self._figured(text)):
+        for stretches in (*self._said(text), *(found for found, _ in self._figured(text))):
             for name, found in stretches.items():
                 counts[name] = max(counts.get(name, 0), len(found))
         return counts
 
-    def _hits(self, words: list[Token], text: str) -> Iterator[tuple[dict[str, list[tuple[int, int]]], Sequence[int]]]:
+    def _said(self, text: str) -> Iterator[Stretches]:
+        """Stretches of words by column, without the words."""
+        np = self._numpy(text)
+        if np is None:
+            yield from (found for found, _ in self._hits(tokens(text), text))
+            return
+        lanes, sizes = _many.word_lanes(np, spaced(text))
+        if any(kind == "content" for kind, _ in self._index):
+            telling = lanes[(sizes > 2) & ~_many.among(np, lanes, _STOP_LANES)]
+            yield self._stretches("content", self._at_once(np, "content", telling), text)
+        yield self._stretches("raw", self._at_once(np, "raw", lanes), text)
+
+    def _hits(self, words: list[Token], text: str) -> Iterator[tuple[Stretches, Sequence[int]]]:
         """Stretches of words by column: once over the content words, once over all words."""
         plain = numbering(words)
         if any(kind == "content" for kind, _ in self._index):
             telling = {w: n for w, n in plain.items() if len(w) > 2 and w not in STOP}
-            stretches = self._stretches("content", [telling[w] for w in words if w in telling], text)
+            stretches = self._stretches("content", self._in_turn([telling[w] for w in words if w in telling]), text)
             if stretches:
                 yield stretches, [i for i, w in enumerate(words) if w in telling]
-        stretches = self._stretches("raw", [plain[w] for w in words], text)
+        stretches = self._stretches("raw", self._in_turn([plain[w] for w in words]), text)
         if stretches:
             yield stretches, range(len(words))
 
-    def _figured(self, text: str) -> Iterator[tuple[dict[str, list[tuple[int, int]]], Sequence[_figures.Place]]]:
+    def _numpy(self, text: str) -> Any:
+        """numpy, where a text is to be looked at all at once: sealed hashes are made one by one."""
+        return None if self.seal is not None else _many.numpy(len(text))
+
+    def _figured(self, text: str) -> Iterator[tuple[Stretches, Sequence[_figures.Place]]]:
         """Stretches of numbers and days, in whatever form they are written."""
         kinds = {kind for kind, _ in self._index}
         if ("number" in kinds or "rounded" in kinds) and self._may_hold_numbers(text):
@@ -173,17 +195,23 @@ class Columns:
                 if stream and (stream is found or len(stream) < len(found) or stream is others):
                     places = [place for _, place in stream]
                     values = [read[0] for read, _ in stream]
-                    yield self._stretches("number", values, text), places
+                    yield self._stretches("number", self._in_turn(values), text), places
                     if stream is not others:
-                        yield self._stretches("rounded", list(map(_figures.rounded, values)), text), places
+                        yield (
+                            self._stretches("rounded", self._in_turn(list(map(_figures.rounded, values))), text),
+                            places,
+                        )
         if "day" in kinds:
             named = list(_figures.days(text))
-            yield self._stretches("day", [day for day, _ in named], text), [place for _, place in named]
+            yield self._stretches("day", self._in_turn([day for day, _ in named]), text), [place for _, place in named]
 
     def _may_hold_numbers(self, text: str) -> bool:
         """False where no declared number and no row of them can be in a text: told without their places."""
         if self.seal is not None:
             return True
+        np = _many.numpy(len(text))
+        if np is not None:
+            return self._may_hold(np, _cells.read(np, text))
         found, last = _figures.literals(text)
         others = _figures.second(found)
         alone = self._index.get(("number", 1))
@@ -200,37 +228,76 @@ class Columns:
             return True
         return any(self._has_row("rounded", s) for s in streams)
 
-    def _has_row(self, kind: str, values: list[float]) -> bool:
+    def _may_hold(self, np: Any, found: _cells.Numbers) -> bool:
+        """The same, all at once."""
+        long = np.append(
+            found.values[found.sizes >= _figures.DISTINCT], found.second[found.second_sizes >= _figures.DISTINCT]
+        )
+        known = self._index.get(("number", 1))
+        if known and any(True for _ in self._at_once(np, "number", _many.float_lanes(np, long))(1, known)):
+            return True
+        rows = found.values[found.values % 1 != 0]
+        streams = [found.values, *(s for s in (rows, found.last) if len(s) < len(found.values))]
+        if any(self._has_row("number", s, np) for s in (*streams, found.second)):
+            return True
+        return any(self._has_row("rounded", s, np) for s in streams)
+
+    def _has_row(self, kind: str, values: Any, np: Any = None) -> bool:
         """True when six values of a column are here in a row: then three are that begin at a fourth place."""
-        known, sieve = self._index.get((kind, LISTED)), self._sieves.get(kind)
-        if not known or sieve is None:
-            return bool(known)
-        every = [values[at::4] for at in range(3)]
-        if kind == "rounded":
-            every = [_figures.all_rounded(part) for part in every]
-        for at in sieve.passed(map(hash, zip(*every, strict=False))):
-            begin = max(0, at * 4 - LISTED + 3)
-            around_it = values[begin : at * 4 + LISTED]
+        known, sieve = self._index.get((kind, LISTED)), self._sieves.get((kind, THREE))
+        if not known or sieve is None or len(values) < LISTED:
+            return bool(known) and len(values) >= LISTED
+        every = [values[at::4] for at in range(THREE)]
+        if np is not None:
+            every = [part[: len(every[-1])] for part in every]
+            every = [_cells.rounded(np, part) for part in every] if kind == "rounded" else every
+            hashes = _many.runs(np, [_many.float_lanes(np, part) for part in every])
+            passed = sieve.passed_at_once(np, hashes).tolist()
+        else:
+            every = [_figures.all_rounded(part) for part in every] if kind == "rounded" else every
+            passed = sieve.passed(map(hash, zip(*every, strict=False)))
+        for at in passed:
+            begin = max(0, at * 4 - LISTED + THREE)
+            around_it = list(values[begin : at * 4 + LISTED])
             if kind == "rounded":
                 around_it = _figures.all_rounded(around_it)
             if not known.keys().isdisjoint(map(hash, windows(around_it, LISTED))):
                 return True
         return False
 
-    def _stretches(self, kind: str, words: Sequence[float], text: str) -> dict[str, list[tuple[int, int]]]:
-        hits: dict[str, list[tuple[int, int]]] = {}
+    def _stretches(self, kind: str, looked_up: LookUp, text: str) -> Stretches:
+        hits: Stretches = {}
+        spellings = _Spellings(text, self._mark)
         for (of, size), known in list(self._index.items()):
-            if of != kind:
-                continue
-            if known.keys().isdisjoint(self._hashes(words, size)):
-                continue
-            for at, digest in enumerate(self._hashes(words, size)):
-                bits = known.get(digest, 0)
-                if bits and self._spelled(digest, text):
-                    for bit, column in self._bits.items():
-                        if bits & bit:
-                            hits.setdefault(column.name, []).append((at, at + size))
+            for at, digest in looked_up(size, known) if of == kind else ():
+                if digest in self._cased and not spellings.hold(self._cased[digest]):
+                    continue
+                for bit, column in self._bits.items():
+                    if known[digest] & bit:
+                        hits.setdefault(column.name, []).append((at, at + size))
         return {name: _joined(found) for name, found in hits.items()}
+
+    def _in_turn(self, words: Sequence[float]) -> LookUp:
+        """Runs of these values, one by one."""
+
+        def looked_up(size: int, known: Known) -> Iterable[tuple[int, int]]:
+            if known.keys().isdisjoint(self._hashes(words, size)):
+                return ()
+            return ((at, digest) for at, digest in enumerate(self._hashes(words, size)) if digest in known)
+
+        return looked_up
+
+    def _at_once(self, np: Any, kind: str, lanes: _many.Array) -> LookUp:
+        """Runs of the values that have these hashes, all at once; those that a sieve lets through in turn."""
+        runs = _many.Runs(np, lanes)
+
+        def looked_up(size: int, known: Known) -> Iterable[tuple[int, int]]:
+            hashes = runs.of(size)
+            at = self._sieves[kind, size].passed_at_once(np, hashes)
+            found = zip(at.tolist(), _many.signed(np, hashes[at]), strict=True)
+            return ((place, digest) for place, digest in found if digest in known)
+
+        return looked_up
 
     def _hashes(self, words: Sequence[float], size: int) -> Iterator[int]:
         found = map(hash, windows(words, size))
@@ -238,16 +305,6 @@ class Columns:
 
     def _mark(self, value: str) -> int:
         return spelled(value) if self.seal is None else self.seal(spelled(value))
-
-    def _spelled(self, digest: int, text: str) -> bool:
-        """A short name (Rose, Luc, Li Na) counts only in its own spelling."""
-        spellings = self._cased.get(digest)
-        if spellings is None:
-            return True
-        words = WORD.findall(text)
-        return any(
-            self._mark(" ".join(words[at : at + size])) in spellings for size in (1, 2, 3) for at in range(len(words))
-        )
 
     def _in_tables(self, text: str, column: Column) -> int:
         """How many rows of a table, or records, show a value of this column under its name."""
@@ -260,6 +317,25 @@ class Columns:
                 under = _under(line, lines[at + 1 : at + 2000], column.field)
                 rows = max(rows, sum(self._mark(cell) in column.weak for cell in under))
         return rows
+
+
+_STOP_LANES: Final = frozenset(map(hash, numbering(STOP).values()))
+
+
+class _Spellings:
+    """The names of a text as they are written: a short one (Rose, Luc, Li Na) counts only in its own spelling."""
+
+    def __init__(self, text: str, mark: Callable[[str], int]) -> None:
+        self._text, self._mark = text, mark
+        self._made: set[int] | None = None
+
+    def hold(self, spellings: set[int]) -> bool:
+        """True when one of these is among them."""
+        if self._made is None:
+            words = WORD.findall(self._text)
+            begun = [at for at, word in enumerate(words) if word[0].isupper()]
+            self._made = {self._mark(" ".join(words[at : at + size])) for size in (1, 2, 3) for at in begun}
+        return not self._made.isdisjoint(spellings)
 
 
 def _joined(stretches: list[tuple[int, int]]) -> list[tuple[int, int]]:
