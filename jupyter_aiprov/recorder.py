@@ -30,6 +30,7 @@ from jupyter_aiprov.provenance import Count, Provenance, Use, alike, uses_of
 
 log = logging.getLogger("jupyter_aiprov")
 
+SETTLED = 0.2  # seconds without a word after which an answer with its reason to end is over
 STARTED_WAIT = 0.05  # seconds a call waits for its `started` line
 HEAD, TAIL = 8 * 2**20, 2**20  # bytes of a body kept in memory
 _IDS_MAX = 20  # ids of alike calls that a stamp may need
@@ -293,6 +294,7 @@ class Recorder:
         self._seen: OrderedDict[bytes, str] = OrderedDict()  # digest of a text -> its commitment
         self._said: set[tuple[str, ...]] = set()
         self._batches: dict[str, str] = {}
+        self._held: dict[str, tuple[int, float]] = {}  # open streams: how much had come of each, and when it was seen
         self._lock = threading.Lock()
         journal.written = self._written
         journal.failed = lambda error: self._failed("writing the journal", error)
@@ -416,6 +418,32 @@ class Recorder:
         with guarded(self._failed, "warning of a finding"):
             if text:
                 self.warn(text)
+
+    def settle(self, calls: Iterable[Any], *, at_once: bool = False) -> None:
+        """End the calls whose stream is held by somebody who reads no more.
+
+        Some clients stop at the reason an answer ended for, and keep the stream: nothing tells of that. Settled is what
+        has such a reason and has not grown for a while; `at_once`, when recording ends, whatever has begun to answer.
+        """
+        held = {
+            call.id: call for call in calls if isinstance(call, _Call) and call._recorder is self and call.body.size
+        }
+        seen, self._held = self._held, {}
+        for call in held.values():
+            size, at = seen.get(call.id, (-1, 0.0))
+            if not at_once and size != call.body.size:
+                self._held[call.id] = call.body.size, time.monotonic()
+            elif at_once or (time.monotonic() - at > SETTLED and self._has_ended(call)):
+                call.finish("gc")  # by whom it was read last is not known
+            else:
+                self._held[call.id] = size, at
+
+    def _has_ended(self, call: _Call) -> bool:
+        if call.reader is None or call.request is None or call.status is None:
+            return False
+        response = Response(call.status, call.headers, call.body.value(), call.body.truncated, call.body.size)
+        found = self._read(call.reader, Exchange(call.request, response, "closed"))
+        return found.complete or bool(found.finish_reasons)
 
     # ── events ────────────────────────────────────────────────────────────────────
     def emit(self, event: Event, *, wait: float = 0) -> str:

@@ -24,6 +24,7 @@ from jupyter_aiprov.bundles import Bundles
 from jupyter_aiprov.capture._local_servers import LocalServers
 from jupyter_aiprov.capture._patch import Patch, listing, patched
 from jupyter_aiprov.capture._tap import left_open
+from jupyter_aiprov.capture._tee import unended
 from jupyter_aiprov.cells import Cells, Execution
 from jupyter_aiprov.comm import Live
 from jupyter_aiprov.config import AIProv
@@ -187,6 +188,7 @@ class Session:
     def close(self, reason: str = "unloaded") -> None:
         """Put every patched object back, say so on record and stop the writer."""
         running = self.cells.running()
+        self.recorder.settle(unended(), at_once=True)
         left = sorted({repr(p) for p in (*self._patches, *self._captured()) if not p.is_ours})
         where = {"execution": running.id} if running else {}
         self.recorder.gap(reason, "recording ended", **where, **({"left": left} if left else {}))
@@ -315,6 +317,7 @@ class Session:
     # ── IPython's events ──────────────────────────────────────────────────────────
     def _before(self, info: Any) -> None:
         with guarded(self.recorder._failed, "beginning a cell"):
+            self.recorder.settle(unended())
             execution = self.cells.begin(info)
             if execution.depth == 1 and left_open():
                 self.recorder.gap("left-open", "an interrupt hit a call as it was sent: calls after it in that cell")
@@ -346,6 +349,7 @@ class Session:
         if execution is None:
             return
         was_drafted = False
+        self.recorder.settle(unended())
         if self.recorder.on:
             self._look_around(execution)
             if self.config.lineage:

@@ -106,6 +106,12 @@ def tees(module: ModuleType) -> tuple[Tee, Tee]:
 _unread: dict[int, weakref.ref[Any]] = {}
 
 
+def unended() -> list[Call]:
+    """The calls whose stream somebody still holds."""
+    held = [ref.__callback__ for ref in list(_unread.values())]
+    return [forgotten.args[0] for forgotten in held if isinstance(forgotten, partial)]
+
+
 def _forgotten(call: Call, _tee: Any) -> None:
     """A stream of ours was thrown away unread.
 

@@ -484,3 +484,46 @@ def test_a_hundred_kernels_killed_at_random_lose_no_call_that_had_started(tmp_pa
         nbformat.validate(nbformat.from_dict(done))
         (session,) = {p.name.split(".")[0] for p in journals(folder)}
         assert verify(done, {session: journals(folder)}).changes == ()
+
+
+HOLDING = """
+import httpx, json
+body = {{"model": "gpt-4o-mini", "messages": [{{"role": "user", "content": "hi"}}], "stream": True}}
+client = httpx.Client()
+held = client.send(client.build_request("POST", "{url}/v1/chat/completions", json=body), stream=True)
+lines = held.iter_lines()
+"""
+TO_THE_REASON = 'for line in lines:\n    if \'"finish_reason": "stop"\' in line: break'
+
+
+def test_an_answer_whose_stream_is_held_and_read_no_further_is_on_record_all_the_same(
+    tmp_path: Path, server: Loopback
+) -> None:
+    """LiteLLM 1.83 stops at the reason an answer ended for, and neither reads on nor closes."""
+    with kernel(tmp_path) as nb:
+        nb.run("%load_ext jupyter_aiprov")
+        nb.run(HOLDING.format(url=server.url("sized")))
+        nb.run(TO_THE_REASON)
+        deadline = time.monotonic() + 30
+        while nb.calls()[0]["status"] == "started" and time.monotonic() < deadline:
+            nb.run("pass")
+        (call,) = nb.calls()
+        assert call["status"] in ("completed", "abandoned")
+        assert call["gen_ai.response.finish_reasons"] == ["stop"]
+        assert nb.run("rest = list(lines); held.close(); client.close()").error is None
+        assert len(nb.calls()) == 1
+
+
+def test_when_recording_ends_what_came_of_a_stream_that_is_still_held_is_on_record(
+    tmp_path: Path, server: Loopback
+) -> None:
+    with kernel(tmp_path) as nb:
+        nb.run("%load_ext jupyter_aiprov")
+        nb.run(HOLDING.format(url=server.url("hold")) + "next(lines)")
+        assert nb.calls()[0]["status"] == "started"
+        nb.run("%unload_ext jupyter_aiprov")
+        (call,) = nb.calls()
+        assert call["status"] == "abandoned"
+        assert "read_in" not in call
+        server.release.set()
+        assert nb.run("rest = list(lines)").error is None
