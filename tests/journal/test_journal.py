@@ -123,7 +123,7 @@ def test_a_full_disk_keeps_the_lines_in_memory_and_says_since_when(
     one = Journal(tmp_path, "s")
     assert one.put({"type": "gap", "id": "a"}, wait=5)
     full = Refusing(10**6)
-    monkeypatch.setattr(journal.os, "write", full)
+    monkeypatch.setattr(os, "write", full)
     for name in "bcd":
         assert one.put({"type": "gap", "id": name}, wait=5)
     assert not one.is_writable
@@ -181,7 +181,7 @@ def test_lines_refused_together_are_kept_and_chained_anew(tmp_path: Path, monkey
     one = Journal(tmp_path, "s")
     assert one.put({"type": "gap", "id": "a"}, wait=5)
     full = Refusing(10**6)
-    monkeypatch.setattr(journal.os, "write", full)
+    monkeypatch.setattr(os, "write", full)
     lazily(one, "b", "c", "d")
     assert one.flush(5)
     assert not one.is_writable
@@ -247,7 +247,7 @@ def test_folders_and_files_are_private_and_explain_themselves(tmp_path: Path) ->
     assert not journal.prepare(folder)
     one = Journal(folder, "s")
     one.put({"type": "gap", "id": "a"}, wait=5)
-    one.run(lambda: one.keep_text({"commitment": "c", "nonce": "00", "value": "x"}))
+    one.run(lambda: one.keep_texts(journal.encode({"commitment": "c", "nonce": "00", "value": "x"}) + b"\n"))
     assert one.close()
     assert folder.stat().st_mode & 0o777 == 0o700
     assert {p.stat().st_mode & 0o777 for p in folder.glob("*.jsonl")} == {0o600}
@@ -268,7 +268,7 @@ def test_a_purge_removes_texts_and_nonces_and_leaves_the_chain_whole(tmp_path: P
             "part": "input",
             "value": text,
         }
-        one.run(lambda record=record: one.keep_text(record))
+        one.run(lambda record=record: one.keep_texts(journal.encode(record) + b"\n"))
     assert one.close()
     done = journal.purge(tmp_path, lambda r: "Jane" in str(r["value"]), criterion="text")
     assert (done.sessions, done.texts) == (1, 1)

@@ -128,7 +128,7 @@ class Disk:
                     raise OSError(errno.ESTALE if name != "fsync" else errno.EIO, "Stale file handle")
                 return real(*args, **kwargs)
 
-            monkeypatch.setattr(journal.os, name, call)
+            monkeypatch.setattr(os, name, call)
 
 
 def test_a_stale_handle_is_opened_anew_and_no_line_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,7 +186,7 @@ def test_a_torn_write_of_several_lines_that_cannot_be_undone_leaves_a_chain(
             raise OSError(errno.ENOSPC, "No space left on device")
         return real(fd, data)
 
-    monkeypatch.setattr(journal.os, "write", write)
+    monkeypatch.setattr(os, "write", write)
     disk.failing["ftruncate"] = lambda *_: True
 
     def several() -> None:
@@ -234,7 +234,7 @@ def test_whatever_the_disk_does_lines_come_in_order_or_are_said_to_be_missing(
         return real(fd, data)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(journal.os, "write", write)
+        patch.setattr(os, "write", write)
         one = Journal(folder, "s")
         number, gone = 0, 0
         for step in plan:

@@ -1,14 +1,4 @@
-"""Append-only, hash-chained JSON Lines; one file per process, one thread that writes it.
-
-Each line is `{"seq","time","type",…,"prev","hash"}` where `hash` is the SHA-256 of the line's raw
-bytes without it and `prev` the hash of the line before. Texts lie in a companion file,
-`<session>.content.jsonl`, outside the chain: what the chain holds of them is a keyed commitment,
-which tells nothing once text and nonce are purged. Callers only put on a queue: an interrupt in the
-caller cannot tear a line, and a finalizer cannot deadlock.
-
-fsync: at the end of each cell that used AI and at close; a killed process loses nothing (the page
-cache survives it), a power cut at most the cell that was running.
-"""
+"""The writer: one thread that owns file, sequence and head."""
 
 from __future__ import annotations
 
@@ -17,21 +7,18 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 from weakref import WeakSet
 
-from jupyter_aiprov.proof import encoder, total
+from jupyter_aiprov.journal._file import File
+from jupyter_aiprov.journal._folder import file_name, parts_of, prepare
+from jupyter_aiprov.journal._lines import GENESIS, Event, encode, now, sealed
+from jupyter_aiprov.journal._reading import read
 
-Event = dict[str, Any]
-GENESIS = "0" * 64
 ROTATE_AT = 64 * 2**20  # bytes
 _FORK_WAIT = 5  # seconds that a fork waits for the writer to be between two pieces of work
 _RETRY = 5  # seconds until a disk that refused is tried again
@@ -39,158 +26,6 @@ _LINGER = 0.05  # seconds that work which may wait does wait: it costs less done
 PENDING_MAX = 20_000  # lines kept in memory while the disk refuses them
 _TOGETHER = 16  # lines that are put on disk in one piece, if they may wait for each other
 _TOGETHER_SIZE = 2**18  # bytes of texts that wait with them
-_TAIL = len(',"hash":""}') + 64
-
-README = """\
-This folder holds the record of AI use of the notebooks beside it, written by jupyter_aiprov.
-
-<session>.jsonl          one event a line: what was asked of which model, when, from which cell,
-                         and what became of the answer. No prompt and no answer is in it.
-                         "hash" is the SHA-256 of the line's bytes with `,"hash":"…"}` replaced by `}`;
-                         "prev" is the hash of the line before (64 zeros in the first).
-<session>.content.jsonl  the texts, redacted: {"commitment","nonce","invocation","part","value"}.
-                         commitment = HMAC-SHA256(nonce, RFC 8785 form of value). Delete this file and
-                         the other one still verifies, but tells nothing of the texts.
-
-Keep it with your data; it is private (0700) and ignored by git. It is tamper-evident, not
-tamper-proof: whoever holds the files can rebuild them.
-"""
-
-
-def new_id() -> str:
-    """A random UUID (version 4) as text; a third of what `uuid.uuid4` costs, on the way of every call."""
-    mark = f"{int.from_bytes(os.urandom(16)) & _RANDOM | _VERSION_4:032x}"
-    return f"{mark[:8]}-{mark[8:12]}-{mark[12:16]}-{mark[16:20]}-{mark[20:]}"
-
-
-_RANDOM = ~((0xF000 << 64) | (0xC000 << 48)) & (1 << 128) - 1
-_VERSION_4 = (0x4000 << 64) | (0x8000 << 48)
-
-
-def now(at: int | None = None) -> str:
-    """This instant, or that of `time.time_ns()`, as RFC 3339 in UTC with milliseconds and `+00:00`."""
-    global _second  # noqa: PLW0603 - the text of the second that is, for all that happens in it
-    seconds, milliseconds = divmod((time.time_ns() if at is None else at) // 1_000_000, 1000)
-    known = _second
-    if known[0] != seconds:
-        known = _second = seconds, datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")[:19]
-    return f"{known[1]}.{milliseconds:03d}+00:00"
-
-
-_second = (-1, "")
-
-
-_COMPACT = encoder(sort_keys=False, ascii_only=True)
-
-
-def encode(event: Mapping[str, Any]) -> bytes:
-    """An event as one line of ASCII JSON, without line end; what JSON cannot hold is spelled out."""
-    try:
-        return _COMPACT(event).encode()
-    except (ValueError, TypeError, RecursionError):
-        return json.dumps(total(event), separators=(",", ":")).encode()
-
-
-def sealed(body: bytes) -> tuple[bytes, str]:
-    """The line with its hash appended, and the hash."""
-    mark = sha256(body).hexdigest()
-    return body[:-1] + b',"hash":"' + mark.encode() + b'"}\n', mark
-
-
-def folder_for(configured: str, *, cwd: Path, session_name: str | None, data_dir: Path) -> Path:
-    """Where the journal goes: the configured folder, else beside the notebook, else `data_dir`.
-
-    Beside the notebook means the folder of JPY_SESSION_NAME, or the working directory at load if
-    it is in the home (or a notebook's own folder) and writable.
-    """
-    user = _user()
-    if configured:
-        return Path(configured).expanduser().absolute()
-    if session_name:
-        beside = Path(session_name).expanduser()
-        beside = (beside if beside.is_absolute() else cwd / beside).parent
-        if beside.is_dir() and os.access(beside, os.W_OK):
-            return beside / ".aiprov" / user
-    if os.access(cwd, os.W_OK) and _is_personal(cwd):
-        return cwd / ".aiprov" / user
-    return data_dir / "aiprov" / user
-
-
-def _is_personal(folder: Path) -> bool:
-    """In the home, or owned by this user: not `/`, not a system folder."""
-    with suppress(OSError, RuntimeError):
-        if folder.resolve().is_relative_to(Path.home().resolve()):
-            return True
-        return folder != Path(folder.anchor) and folder.stat().st_uid == getattr(os, "getuid", int)()
-    return False
-
-
-def _user() -> str:
-    name = os.environ.get("JUPYTERHUB_USER") or os.environ.get("USER") or os.environ.get("USERNAME") or "me"
-    return "".join(c if c.isalnum() or c in "._-" else "_" for c in name).lstrip(".") or "me"
-
-
-def prepare(folder: Path, *, group_readable: bool = False) -> bool:
-    """Make the folder with its README and .gitignore; True when it was not there before."""
-    mode = 0o750 if group_readable else 0o700
-    new = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True, mode=mode)
-    if new:
-        folder.chmod(mode)
-        with suppress(OSError):
-            if folder.parent.name == ".aiprov":
-                (folder.parent / ".gitignore").write_text("*\n")
-            else:
-                (folder / ".gitignore").write_text("*\n")
-            (folder / "README.txt").write_text(README)
-    return new
-
-
-class _File:
-    """One append-only file; a short or failed write is undone so that lines stay whole."""
-
-    def __init__(self, path: Path, mode: int) -> None:
-        self.path = path
-        self.fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), mode)
-        self.size = os.fstat(self.fd).st_size
-        self.torn = False
-        self.stayed = 0  # bytes of a failed write that could not be undone
-
-    def append(self, line: bytes) -> None:
-        data = b"\n" + line if self.torn else line
-        self.stayed = 0
-        try:
-            written = os.write(self.fd, data)
-            while written < len(data):
-                more = os.write(self.fd, data[written:])
-                written += more
-        except OSError:
-            try:
-                os.ftruncate(self.fd, self.size)
-            except OSError:
-                with suppress(OSError):
-                    size = os.fstat(self.fd).st_size
-                    self.size, self.stayed = size, size - self.size - (len(data) - len(line))
-                self.torn = True  # the next line starts on a fresh one; readers skip the torn piece
-            raise
-        self.torn = False
-        self.size += len(data)
-
-    @property
-    def gone(self) -> bool:
-        """True when the file was deleted under us."""
-        try:
-            return os.fstat(self.fd).st_nlink == 0
-        except OSError:
-            return True
-
-    def close(self) -> None:
-        with suppress(OSError):
-            os.fsync(self.fd)
-        with suppress(OSError):
-            os.close(self.fd)
-
-
 _forks = 0  # how often this process is a child of the one that loaded us; its number may come again
 _open: WeakSet[Journal] = WeakSet()
 _held: list[Journal] = []  # kept from working while this process forks
@@ -248,8 +83,8 @@ class Journal:
         self._working = threading.Lock()  # held by the writer while it does a piece of work
         self._is_lingering = False
         self._is_pressed = False  # something in the queue should not wait
-        self._file: _File | None = None
-        self._texts: _File | None = None
+        self._file: File | None = None
+        self._texts: File | None = None
         self._part = 0
         self._lines: list[tuple[Event, bytes, int, str]] = []  # to be put on disk together: sealed, in order
         self._told: list[bytes] = []  # texts that go with them, to the companion file
@@ -266,7 +101,7 @@ class Journal:
     @property
     def path(self) -> Path | None:
         """The file being written; None where no folder could be used."""
-        return None if self.folder is None else self.folder / _name(self.session, self._part)
+        return None if self.folder is None else self.folder / file_name(self.session, self._part)
 
     @property
     def is_writable(self) -> bool:
@@ -375,10 +210,6 @@ class Journal:
         if self._place_lines() and placed is not None:
             placed()  # last: whoever waits for it needs the interpreter that is ours until we sleep
 
-    def keep_text(self, record: Mapping[str, Any]) -> None:
-        """Append a text record to the companion file; only from functions given to `run`."""
-        self.keep_texts(encode(record) + b"\n")
-
     def keep_texts(self, lines: bytes, *, lazily: bool = False) -> None:
         """Append whole lines to the companion file; only from functions given to `run`.
 
@@ -391,7 +222,7 @@ class Journal:
             return
         try:
             if self._texts is None or self._texts.gone:
-                self._texts = _File(self.folder / f"{self.session}.content.jsonl", self._mode)
+                self._texts = File(self.folder / f"{self.session}.content.jsonl", self._mode)
             self._texts.append(lines)
         except OSError as error:
             self._refuse(error)
@@ -501,7 +332,7 @@ class Journal:
         if self._file is None:
             if not self.folder.is_dir():
                 prepare(self.folder)
-            self._file = _File(self.folder / _name(self.session, self._part), self._mode)
+            self._file = File(self.folder / file_name(self.session, self._part), self._mode)
         self._file.append(line)
 
     def _keep(self, event: Event) -> None:
@@ -589,198 +420,3 @@ def _then_release(work: Callable[[], None], lock: threading.Lock) -> None:
 
 def _nothing() -> None:
     """Nothing to do but to have come by."""
-
-
-def _name(session: str, part: int) -> str:
-    return f"{session}.jsonl" if not part else f"{session}.{part}.jsonl"
-
-
-def parts_of(folder: Path, session: str) -> list[Path]:
-    """The files of one session in order of rotation."""
-    found = [folder / _name(session, 0)] if (folder / _name(session, 0)).exists() else []
-    part = 1
-    while (path := folder / _name(session, part)).exists():
-        found.append(path)
-        part += 1
-    return found
-
-
-def sessions_in(folder: Path) -> list[str]:
-    """Ids of the sessions whose files lie in a folder, oldest first."""
-    names = [p for p in folder.glob("*.jsonl") if not p.name.endswith(".content.jsonl")]
-    dated = {p.name.split(".")[0]: p.stat().st_mtime for p in sorted(names)}
-    return sorted(dated, key=lambda s: dated[s])
-
-
-def read(path: Path) -> Iterator[Event]:
-    """Events of one file; a torn or unreadable line is passed over (`verify` counts it)."""
-    with path.open("rb") as file:
-        for line in file:
-            with suppress(ValueError, RecursionError):
-                event = json.loads(line)
-                if isinstance(event, dict):
-                    yield event
-
-
-def read_texts(path: Path) -> Iterator[Event]:
-    """Text records of a companion file; none when it was purged."""
-    if path.exists():
-        yield from read(path)
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a chain can show: how far it holds and where it first breaks."""
-
-    lines: int
-    head: str
-    problems: tuple[str, ...] = ()
-    torn_tail: bool = False
-    hashes: tuple[str, ...] = field(default=(), repr=False)
-
-    @property
-    def is_whole(self) -> bool:
-        """True when every line is the one that was written after the line before it."""
-        return not self.problems
-
-
-def verify(paths: list[Path] | Path) -> Verdict:
-    """Check a session's chain over its files in order; a torn last line is said, not a break."""
-    prev, expected, hashes, problems, torn = GENESIS, 1, list[str](), list[str](), False
-    for path in [paths] if isinstance(paths, Path) else paths:
-        raw = path.read_bytes()
-        lines = raw.split(b"\n")
-        last = lines.pop()
-        torn = bool(last)
-        for number, line in enumerate(lines, 1):
-            if not line:
-                continue
-            where = f"{path.name} line {number}"
-            problem, event = _line_problem(line)
-            if problem:
-                problems.append(f"{where}: {problem}")
-                continue
-            if event.get("seq") != expected or event.get("prev") != prev:
-                problems.append(f"{where}: does not follow the line before (has {event.get('seq')}, not {expected})")
-            prev, expected = str(event.get("hash")), int(event.get("seq") or 0) + 1
-            hashes.append(prev)
-    return Verdict(len(hashes), prev, tuple(problems), torn, tuple(hashes))
-
-
-def _line_problem(line: bytes) -> tuple[str | None, Event]:
-    try:
-        event = json.loads(line)
-    except (ValueError, RecursionError):
-        return "not a whole line", {}
-    if not isinstance(event, dict) or not isinstance(event.get("hash"), str) or len(line) <= _TAIL:
-        return "not a record", {}
-    mark = sha256(line[:-_TAIL] + b"}").hexdigest()
-    if mark != event["hash"] or not line.endswith(f',"hash":"{mark}"}}'.encode()):
-        return "changed after it was written", event
-    return None, event
-
-
-def append(path: Path, event: Event) -> Event:
-    """Append one event to a journal that no process writes any more; returns it as written.
-
-    Used by `purge`, so that what was removed is on record. Raises OSError.
-    """
-    verdict = verify(path)
-    seq = 0
-    for last in read(path):
-        seq = max(seq, int(last.get("seq") or 0))
-    body = {"seq": seq + 1, "time": now(), **event, "prev": verdict.head}
-    line, mark = sealed(encode(body))
-    file = _File(path, 0o600)
-    file.torn = verdict.torn_tail
-    try:
-        file.append(line)
-    finally:
-        file.close()
-    return {**body, "hash": mark}
-
-
-@dataclass(frozen=True)
-class Purged:
-    """What a purge removed and what it could not reach."""
-
-    sessions: int
-    texts: int
-    bytes: int
-
-
-def purge(
-    folder: Path,
-    doomed: Callable[[Event], bool],
-    *,
-    criterion: str,
-    live: Callable[[Event], None] | None = None,
-    live_session: str | None = None,
-) -> Purged:
-    """Remove the text records for which `doomed` is true, with their nonces; chains stay valid.
-
-    A `content` event with status `purged` and the commitments goes to each journal concerned;
-    `live` takes it for the session that is still being written. Raises OSError.
-    """
-    sessions = texts = size = 0
-    for path in sorted(folder.glob("*.content.jsonl")):
-        kept: list[bytes] = []
-        gone: list[str] = []
-        with path.open("rb") as file:
-            for line in file:
-                record = _parsed(line)
-                if record is None or doomed(record):
-                    gone.append(str((record or {}).get("commitment") or ""))
-                    size += len(line)
-                else:
-                    kept.append(line)
-        if not gone:
-            continue
-        _replace(path, b"".join(kept))
-        sessions, texts = sessions + 1, texts + len(gone)
-        session = path.name.removesuffix(".content.jsonl")
-        event: Event = {
-            "type": "content",
-            "id": str(uuid4()),
-            "status": "purged",
-            "session": session,
-            "criterion": criterion,
-            "count": len(gone),
-            "commitments": [c for c in gone if c],
-        }
-        if live is not None and session == live_session:
-            live(event)
-        elif parts := parts_of(folder, session):
-            append(parts[-1], event)
-    return Purged(sessions, texts, size)
-
-
-def _parsed(line: bytes) -> Event | None:
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return record if isinstance(record, dict) else None
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Put the new file in the old one's place, then overwrite the old bytes; empty files go away."""
-    with path.open("r+b") as old:
-        status = os.fstat(old.fileno())
-        if data:
-            beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-            beside.write_bytes(data)
-            beside.chmod(status.st_mode & 0o777)
-            beside.replace(path)
-        else:
-            path.unlink()
-        with suppress(OSError):
-            old.write(b"\0" * status.st_size)
-            old.flush()
-            os.fsync(old.fileno())
-
-
-def expired(days: int) -> Callable[[Event], bool]:
-    """A `doomed` for `purge`: texts older than so many days (by their `time`)."""
-    limit = datetime.fromtimestamp(time.time() - days * 86400, UTC).isoformat(timespec="milliseconds")
-    return lambda record: str(record.get("time") or "") < limit
