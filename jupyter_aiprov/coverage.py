@@ -14,7 +14,9 @@ from importlib import metadata
 from typing import Any
 
 _SHELL = re.compile(
-    r"^\s*(?:[\w, ]+=\s*)?!|^%%(?:bash|sh|script|cmd|powershell|perl|ruby|sx|system|!)|^\s*%(?:sx|system)\b", re.M
+    r"^\s*(?:[\w, ]+=\s*)?!|\bget_ipython\(\)\.(?:system|getoutput)\w*\("
+    r"|^%%(?:bash|sh|script|cmd|powershell|perl|ruby|sx|system|!)|^\s*%(?:sx|system)\b",
+    re.M,
 )
 _SHELL_AI = re.compile(
     r"\b(?:curl|wget|httpie|ollama|llama-cli|llama-server|claude|codex|gemini|aichat|sgpt|mods|openai|vllm)\b"

