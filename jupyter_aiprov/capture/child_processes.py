@@ -19,7 +19,6 @@ MODULES = (
     "multiprocessing.popen_spawn_win32",
     "multiprocessing.popen_forkserver",
     "subprocess",
-    "os",
 )
 
 # Programs that ask models, and those that do when they fetch from a service. `claude` is followed by its SDK's capture.
@@ -63,12 +62,11 @@ def install(module: ModuleType, tap: Tap) -> Iterator[None]:
         return run
 
     with ExitStack() as stack:
-        if module.__name__ == "os":
+        stack.enter_context(patched(module.Popen, "__init__", making))
+        if module.__name__ == "subprocess":
             for name in ("system", "posix_spawn", "posix_spawnp"):
-                if hasattr(module, name):
-                    stack.enter_context(patched(module, name, running))
-        else:
-            stack.enter_context(patched(module.Popen, "__init__", making))
+                if hasattr(os, name):
+                    stack.enter_context(patched(os, name, running))
         yield
 
 
