@@ -83,7 +83,7 @@ class Session:
         self.lineage = Lineage(shell, self.recorder.emit, config, folder)
         self.lineage.waits = lambda: self.recorder.flush(FLUSH)
         self.authorship = Authorship(shell, config)
-        self.bundles = Bundles(shell, self.cells.running, partial(guarded, self.recorder._failed, "seeing an output"))
+        self.bundles = Bundles(shell, self.cells.running, partial(guarded, self.recorder.failed, "seeing an output"))
         self.servers = LocalServers(lambda: bool(config.ask_local_servers))
         self.installed: capture.Installed | None = None
         self.live: Live | None = None
@@ -174,7 +174,7 @@ class Session:
     @contextmanager
     def _displays(self) -> Iterator[None]:
         """What is displayed says where it comes from: in column heads, and in metadata."""
-        safely = partial(guarded, self.recorder._failed, "marking a display")
+        safely = partial(guarded, self.recorder.failed, "marking a display")
         marked = display.install(
             self.shell,
             self._columns,
@@ -316,7 +316,7 @@ class Session:
 
     # ── IPython's events ──────────────────────────────────────────────────────────
     def _before(self, info: Any) -> None:
-        with guarded(self.recorder._failed, "beginning a cell"):
+        with guarded(self.recorder.failed, "beginning a cell"):
             self.recorder.settle(unended())
             execution = self.cells.begin(info)
             if execution.depth == 1 and left_open():
@@ -335,7 +335,7 @@ class Session:
 
     def _after(self, result: Any) -> None:
         try:
-            with guarded(self.recorder._failed, "ending a cell"):
+            with guarded(self.recorder.failed, "ending a cell"):
                 self._ended(result)
         except KeyboardInterrupt:
             # The user's cell is over; an interrupt that hits our own work ends that work only.
@@ -353,10 +353,10 @@ class Session:
         if self.recorder.on:
             self._look_around(execution)
             if self.config.lineage:
-                with guarded(self.recorder._failed, "following a cell"):
+                with guarded(self.recorder.failed, "following a cell"):
                     for event in self.lineage.after_cell(execution, result):
                         self.recorder.emit({"execution": execution.id, "cell_id": execution.cell_id, **event})
-            with guarded(self.recorder._failed, "comparing a cell with answers"):
+            with guarded(self.recorder.failed, "comparing a cell with answers"):
                 for event in self.authorship.cell(execution):
                     self.recorder.emit({"execution": execution.id, "cell_id": execution.cell_id, **event})
                     was_drafted = True
@@ -483,7 +483,7 @@ class Session:
             loop.add_callback(self._update_if_idle)
 
     def _update_if_idle(self) -> None:
-        with guarded(self.recorder._failed, "updating a stamp"):
+        with guarded(self.recorder.failed, "updating a stamp"):
             if self.cells.running() is None:
                 for execution in self._outdated():
                     with self._as_parent(execution):

@@ -7,254 +7,33 @@ package's only broad `except`: a failure of ours is a gap, never the user's exce
 
 from __future__ import annotations
 
-import hmac
 import logging
 import os
 import secrets
 import sys
 import threading
 import time
-from collections import Counter, OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, partial
-from hashlib import blake2b
-from typing import Any, Protocol
+from typing import Any
 
 from jupyter_aiprov import semconv
 from jupyter_aiprov.cells import Cells, Execution
-from jupyter_aiprov.errors import AIProvError, ConfidentialDataError
-from jupyter_aiprov.journal import Event, Journal, encode, new_id, now
+from jupyter_aiprov.errors import ConfidentialDataError
+from jupyter_aiprov.journal import Event, Journal, new_id, now
 from jupyter_aiprov.model import Ended, Exchange, Invocation, Request, Response
-from jupyter_aiprov.proof import canonical, merkle_root, plain_canonical
-from jupyter_aiprov.provenance import Count, Provenance, Use, alike, uses_of
+from jupyter_aiprov.provenance import Provenance
+from jupyter_aiprov.recorder._attempt import Attempt, number_of, status_of
+from jupyter_aiprov.recorder._given import Examines, Follows, Reads, Redacts
+from jupyter_aiprov.recorder._guarded import guarded, where
+from jupyter_aiprov.recorder._tally import Tally
+from jupyter_aiprov.recorder._texts import Texts, parts_of
 
 log = logging.getLogger("jupyter_aiprov")
 
 SETTLED = 0.2  # seconds without a word after which an answer with its reason to end is over
 STARTED_WAIT = 0.05  # seconds a call waits for its `started` line
-HEAD, TAIL = 8 * 2**20, 2**20  # bytes of a body kept in memory
-_IDS_MAX = 20  # ids of alike calls that a stamp may need
-_SEEN_MAX = 50_000
-_RETRY_HEADERS = ("x-stainless-retry-count", "x-retry-count")
-
-
-class guarded:  # noqa: N801 - reads as the statement it is: `with guarded(...)`
-    """The one broad guard: whatever fails inside is reported, and the user's code goes on.
-
-    Exceptions that are no `Exception` (an interrupt, the data guard's word) pass.
-    """
-
-    __slots__ = ("_failed", "_what")
-
-    def __init__(self, failed: Callable[[str, Exception], None], what: str) -> None:
-        self._failed, self._what = failed, what
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
-        if not isinstance(error, Exception) or os.environ.get("AIPROV_STRICT"):
-            return False
-        self._failed(self._what, error)
-        return True
-
-
-class Redacts(Protocol):
-    """The only door to anything written (see `redact`)."""
-
-    def text(self, text: str) -> str:
-        """The text without secrets."""
-
-    def value(self, value: Any) -> Any:
-        """A JSON-like value without secrets, as a copy."""
-
-    def is_clean(self, values: Iterable[Any]) -> bool:
-        """True when JSON-like values hold no secret, looked at as one."""
-
-    def learn_request(self, url: str, headers: Mapping[str, str]) -> None:
-        """A request's own credentials are secrets from now on."""
-
-
-class Reads(Protocol):
-    """What `readers.recognise` returns."""
-
-    @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def kind(self) -> str: ...  # noqa: D102
-    def read(self, exchange: Exchange) -> Invocation: ...  # noqa: D102
-
-
-class Follows(Protocol):
-    """What lineage wants to hear of calls."""
-
-    def called(self, invocation: str, reader: str, request: Request | None) -> Mapping[str, Any] | None:
-        """In the calling thread, before the request leaves; may return the site."""
-
-    def answered(self, invocation: str, answer: Invocation) -> None:
-        """On the journal's thread, when the answer was read."""
-
-
-class Scanned(Protocol):
-    """What the guard found in a request (`guard.Scan`)."""
-
-    @property
-    def warning(self) -> str | None:
-        """What the user is told, if anything."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """The record's `privacy_scan`."""
-
-
-class Examines(Protocol):
-    """The guard: what it found, or None when it is off; raises ConfidentialDataError to stop a request."""
-
-    def __call__(  # noqa: D102
-        self, request: Request | None, destination: str, invocation: Invocation | None, execution: Execution | None, /
-    ) -> Scanned | None: ...
-
-
-class Body:
-    """The bytes of an answer as kept: head and tail whole, their size always."""
-
-    __slots__ = ("_pieces", "_room", "_tail", "size")
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-        self._room = HEAD
-        self._tail = bytearray()
-        self.size = 0
-
-    def add(self, data: bytes) -> None:
-        """A further piece."""
-        size = len(data)
-        self.size += size
-        if size <= self._room:
-            self._room -= size
-            self._pieces.append(data)
-            return
-        if self._room:
-            self._pieces.append(data[: self._room])
-            data = data[self._room :]
-            self._room = 0
-        self._tail += data
-        if len(self._tail) > 2 * TAIL:
-            del self._tail[:-TAIL]
-
-    @property
-    def truncated(self) -> bool:
-        """True when bytes in the middle were let go."""
-        return len(self._tail) > TAIL or self.size > HEAD - self._room + len(self._tail)
-
-    def value(self) -> bytes:
-        """Head and tail."""
-        return b"".join([*self._pieces, self._tail[-TAIL:]])
-
-
-class _Call:
-    """One attempt under way; see `capture._tap.Call`."""
-
-    __slots__ = (
-        *("_once", "_recorder", "asked", "at", "base", "began", "body", "destination", "evidence", "examined"),
-        *("execution", "first", "headers", "id", "is_clean", "method", "reader", "request", "scan", "sending"),
-        *("site", "status", "status_when_over", "stopped", "unread", "version", "warning"),
-    )
-
-    def __init__(self, recorder: Recorder, reader: Reads | None, request: Request | None) -> None:
-        self.id = new_id()
-        self.sending = True
-        self.unread: Callable[[], Any] | None = None
-        self.reader = reader
-        self.request = request
-        self.execution: Execution | None = None
-        self.body = Body()
-        self.status: int | None = None
-        self.headers: Mapping[str, str] = {}
-        self.destination = self.method = self.evidence = ""
-        self.version: str | None = None
-        self.at = time.time_ns()
-        self.began = time.perf_counter()
-        self.first: float | None = None
-        self.status_when_over: str | None = None
-        # What the guard said, before or while the started line is written.
-        self.examined = False
-        self.scan: Event | None = None
-        self.warning: str | None = None
-        self.stopped: ConfidentialDataError | None = None
-        self.site: Event | None = None
-        self.base: Event = {}  # what both lines say; put together on the journal's thread
-        self.asked: Event = {}  # the attributes of the started line
-        self.is_clean = False  # no secret was found in them
-        self._recorder = recorder
-        self._once = iter((True,))
-
-    def answered(self, status: int, headers: Mapping[str, str]) -> None:
-        self.status, self.headers, self.sending = status, headers, False
-
-    def chunk(self, data: bytes) -> None:
-        if self.first is None:
-            self.first = time.perf_counter()
-        self.body.add(data)
-
-    def _over(self) -> None:
-        self.sending = False
-        unread, self.unread = self.unread, None
-        if unread is not None:
-            unread()
-
-    def finish(self, ended: Ended, error: BaseException | None = None) -> None:
-        if next(self._once, None):
-            self._over()
-            self._recorder.ended(self, ended, error, None)
-
-    def complete(self, invocation: Invocation) -> None:
-        if next(self._once, None):
-            self._over()
-            self._recorder.ended(self, "eof", None, invocation)
-
-
-class Tally:
-    """What a stamp needs of one execution, kept small: groups, hashes of the lines, open calls."""
-
-    def __init__(self) -> None:
-        self.groups: dict[str, Count] = {}
-        self.open: dict[str, Event] = {}
-        self.hashes: list[str] = []
-        self.seqs: list[int] = []
-        self.ids: list[str] = []
-        self.events: list[Event] = []  # derivations, gaps, authorship of this execution
-        self.texts: list[Event] = []
-        self.changed = False
-
-    def add(self, event: Event) -> None:
-        """A line of this execution was written."""
-        self.changed = True
-        if event.get("hash"):
-            self.hashes.append(event["hash"])
-            self.seqs.append(event["seq"])
-        if event["type"] != "invocation":
-            self.events.append(event)
-            return
-        if event["status"] == "started":
-            self.open[event["id"]] = event
-            self.ids.append(event["id"])
-            return
-        self.open.pop(event["id"], None)
-        if event.get("kind") == "housekeeping":
-            return
-        key = alike(event)
-        group = self.groups.get(key)
-        if group is None:
-            group = self.groups[key] = Count(event, _IDS_MAX)
-        group.add(event)
-
-    def uses(self) -> list[Use]:
-        """Alike calls, those still open among them as `started`."""
-        return [*(group.use() for group in list(self.groups.values())), *uses_of(list(self.open.values()))]
-
-    def root(self) -> str | None:
-        """Merkle root over the hashes of this execution's lines."""
-        return merkle_root(self.hashes)
 
 
 class Recorder:
@@ -291,13 +70,13 @@ class Recorder:
         self.tallies: dict[str, Tally] = defaultdict(Tally)
         self.unwritten = 0  # calls that ended and whose line is not written yet
         self._subscribers: list[Callable[[Event], None]] = []
-        self._seen: OrderedDict[bytes, str] = OrderedDict()  # digest of a text -> its commitment
         self._said: set[tuple[str, ...]] = set()
         self._batches: dict[str, str] = {}
         self._held: dict[str, tuple[int, float]] = {}  # open streams: how much had come of each, and when it was seen
+        self._texts = Texts(partial(journal.keep_texts, lazily=True))
         self._lock = threading.Lock()
         journal.written = self._written
-        journal.failed = lambda error: self._failed("writing the journal", error)
+        journal.failed = lambda error: self.failed("writing the journal", error)
 
     @cached_property
     def redactor(self) -> Redacts:
@@ -305,11 +84,11 @@ class Recorder:
         return self._make_redactor()
 
     # ── the tap: any thread ───────────────────────────────────────────────────────
-    def start(self, request: Request, *, method: str, version: str | None = None) -> _Call | None:
+    def start(self, request: Request, *, method: str, version: str | None = None) -> Attempt | None:
         """A request is about to leave; None when it is no AI call. Only the guard raises."""
         if not self.on:
             return None
-        with guarded(self._failed, "recognising a request"):
+        with guarded(self.failed, "recognising a request"):
             reader = self.recognise(request)
             if reader is None:
                 return None
@@ -321,9 +100,9 @@ class Recorder:
             return self._begin(reader, request, None, self.destination(request), method, version)
         # Reached only after a failure of ours: what the request is, is not known, but what is in it can still be seen.
         place = "external"
-        with guarded(self._failed, "classifying a destination"):
+        with guarded(self.failed, "classifying a destination"):
             place = self.destination(request)
-        with guarded(self._failed, "examining a request"):
+        with guarded(self.failed, "examining a request"):
             self._look(request, place)
         return None
 
@@ -332,17 +111,17 @@ class Recorder:
         if self.examine is None:
             return
         execution: Execution | None = None
-        with guarded(self._failed, "finding the cell of a request"):  # it must not keep the guard from looking
+        with guarded(self.failed, "finding the cell of a request"):  # it must not keep the guard from looking
             execution, _ = self.cells.current()
         scan = self.examine(request, destination, None, execution)
         if scan is not None and scan.warning:
             self.warn(scan.warning)
 
-    def begin(self, invocation: Invocation, *, method: str, destination: str = "in-process") -> _Call:
+    def begin(self, invocation: Invocation, *, method: str, destination: str = "in-process") -> Attempt:
         """A call that no HTTP library sees begins. Only the guard raises."""
-        call = _Call(self, None, None)
+        call = Attempt(self, None, None)
         if self.on:
-            with guarded(self._failed, "beginning a call"):
+            with guarded(self.failed, "beginning a call"):
                 return self._begin(None, None, invocation, destination, method, None)
         next(call._once)  # switched off, or failed: what comes of it is not recorded
         return call
@@ -368,10 +147,10 @@ class Recorder:
         destination: str,
         method: str,
         version: str | None,
-    ) -> _Call:
+    ) -> Attempt:
         if self.journal.is_of_parent:
             self._forked()
-        call = _Call(self, reader, request)
+        call = Attempt(self, reader, request)
         call.destination, call.method, call.version = destination, method, version
         execution, call.evidence = self.cells.current()
         if execution is not None:
@@ -380,7 +159,7 @@ class Recorder:
         if self.examine is None or self.holds(request):
             self._examine(call, invocation)
         if self.lineage is not None and call.stopped is None:
-            with guarded(self._failed, "following a call"):
+            with guarded(self.failed, "following a call"):
                 site = self.lineage.called(call.id, reader.name if reader else method, request)
                 if site:
                     call.site = dict(site)
@@ -399,23 +178,23 @@ class Recorder:
             self.gap("queue-timeout", detail, execution=execution.id if execution else None)
         return call
 
-    def _examine(self, call: _Call, invocation: Invocation | None) -> None:
+    def _examine(self, call: Attempt, invocation: Invocation | None) -> None:
         """Have the guard look; what it stops is for the caller to raise."""
         call.examined = True
         if self.examine is None:
             return
         try:
-            with guarded(self._failed, "examining a request"):  # the guard itself decides what fails closed
+            with guarded(self.failed, "examining a request"):  # the guard itself decides what fails closed
                 scan = self.examine(call.request, call.destination, invocation, call.execution)
                 if scan is not None:
                     call.scan, call.warning = scan.to_dict(), scan.warning
         except ConfidentialDataError as error:
             call.stopped, call.scan = error, dict(error.scan or {})
 
-    def _tell(self, call: _Call) -> None:
+    def _tell(self, call: Attempt) -> None:
         """Warn the user, in the thread that asked."""
         text, call.warning = call.warning, None
-        with guarded(self._failed, "warning of a finding"):
+        with guarded(self.failed, "warning of a finding"):
             if text:
                 self.warn(text)
 
@@ -426,7 +205,7 @@ class Recorder:
         has such a reason and has not grown for a while; `at_once`, when recording ends, whatever has begun to answer.
         """
         held = {
-            call.id: call for call in calls if isinstance(call, _Call) and call._recorder is self and call.body.size
+            call.id: call for call in calls if isinstance(call, Attempt) and call.recorder is self and call.body.size
         }
         seen, self._held = self._held, {}
         for call in held.values():
@@ -438,7 +217,7 @@ class Recorder:
             else:
                 self._held[call.id] = size, at
 
-    def _has_ended(self, call: _Call) -> bool:
+    def _has_ended(self, call: Attempt) -> bool:
         if call.reader is None or call.request is None or call.status is None:
             return False
         response = Response(call.status, call.headers, call.body.value(), call.body.truncated, call.body.size)
@@ -493,11 +272,11 @@ class Recorder:
         """What a stamp needs of one execution; None when nothing was recorded for it."""
         return self.tallies.get(execution)
 
-    def ended(self, call: _Call, ended: Ended, error: BaseException | None, invocation: Invocation | None) -> None:
+    def ended(self, call: Attempt, ended: Ended, error: BaseException | None, invocation: Invocation | None) -> None:
         """A call is over: the rest happens on the journal's thread."""
         read_in: str | None = None
         if ended != "gc":  # a finalizer runs anywhere: who reads cannot be told, and only a queue is safe
-            with guarded(self._failed, "finding the reading cell"):
+            with guarded(self.failed, "finding the reading cell"):
                 reading, evidence = self.cells.current()
                 if reading is not None and reading is not call.execution and evidence == "captured":
                     read_in = reading.id
@@ -509,11 +288,11 @@ class Recorder:
         self.journal.run(partial(self._end_line, call, ended, failure, invocation, at, spent, read_in), lazily=True)
 
     # ── the journal's thread ──────────────────────────────────────────────────────
-    def _start_line(self, call: _Call, invocation: Invocation | None, written: threading.Lock) -> None:
+    def _start_line(self, call: Attempt, invocation: Invocation | None, written: threading.Lock) -> None:
         try:
             if not call.examined:
                 self._examine(call, invocation)
-            with guarded(self._failed, "reading a request"):
+            with guarded(self.failed, "reading a request"):
                 if call.request is not None:
                     self.redactor.learn_request(call.request.url, call.request.headers)
                     if call.reader is not None:
@@ -534,14 +313,14 @@ class Recorder:
             if written.locked():
                 written.release()
 
-    def _base(self, call: _Call) -> Event:
+    def _base(self, call: Attempt) -> Event:
         """What both lines of a call say."""
         execution = call.execution
         capture: Event = {"method": call.method}
         if call.version:
             capture["version"] = call.version
         if call.request is not None:
-            capture["attempt"] = _attempt(call.request)
+            capture["attempt"] = number_of(call.request)
         base: Event = {
             "id": call.id,
             "execution": execution.id if execution else None,
@@ -559,7 +338,7 @@ class Recorder:
 
     def _end_line(
         self,
-        call: _Call,
+        call: Attempt,
         ended: Ended,
         failure: str | None,
         invocation: Invocation | None,
@@ -577,9 +356,9 @@ class Recorder:
         if answer is None:
             answer = Invocation(operation="unknown", unparsed="not understood")
         base = call.base or self._base(call)
-        status = call.status_when_over or _status(call, ended, failure, answer)
+        status = call.status_when_over or status_of(call, ended, failure, answer)
         policy = self.content_of(call.execution)
-        attributes, parts = self._attributes(answer, call), _parts(answer) if policy != "none" else {}
+        attributes, parts = self._attributes(answer, call), parts_of(answer) if policy != "none" else {}
         if not self.redactor.is_clean([*_fresh(attributes, call).values(), *parts.values()]):  # one look, most often
             attributes, parts = self._cleaned(attributes, call), self._clean_parts(parts)
         line: Event = {
@@ -593,7 +372,7 @@ class Recorder:
             **attributes,
         }
         if self.place is not None and status in ("completed", "abandoned"):
-            with guarded(self._failed, "placing an answer"):
+            with guarded(self.failed, "placing an answer"):
                 line.update(self.place(call.request, call.destination, answer))
         if status == "failed" and semconv.ERROR_TYPE not in line:
             line[semconv.ERROR_TYPE] = failure or (str(call.status) if call.status else "unknown")
@@ -617,13 +396,17 @@ class Recorder:
             self.coverage["housekeeping"] += 1
             line["kind"] = "housekeeping"
         if policy != "none":
-            line.update(self._committed(call, parts, policy))
+            line.update(self._texts.committed(call.id, parts, kept=policy == "full"))
+            if self.keeps_excerpts and parts and call.execution is not None:
+                self.tallies[call.execution.id].texts.append(
+                    {"invocation": call.id, "input": parts["system"] + parts["input"], "output": parts["output"]}
+                )
         self.journal.write(line, lazily=True)
         if self.lineage is not None:
-            with guarded(self._failed, "following an answer"):
+            with guarded(self.failed, "following an answer"):
                 self.lineage.answered(call.id, answer)
         if self.answers is not None and answer.output:
-            with guarded(self._failed, "remembering an answer"):
+            with guarded(self.failed, "remembering an answer"):
                 self.answers(call.id, answer, call.execution.source if call.execution else "")
 
     def _read(self, reader: Reads, exchange: Exchange) -> Invocation:
@@ -634,7 +417,7 @@ class Recorder:
                 self.gap("reader-failed", f"{reader.name}: {type(error).__name__}")
             return Invocation(operation="unknown", unparsed=f"{reader.name} failed: {type(error).__name__}")
 
-    def _attributes(self, invocation: Invocation, call: _Call) -> Event:
+    def _attributes(self, invocation: Invocation, call: Attempt) -> Event:
         """What came from outside, as it came; the names of the keys are ours."""
         out = invocation.attributes()
         if call.request is not None:
@@ -655,7 +438,7 @@ class Recorder:
         value = self.redactor.value
         return {k: value(v) if isinstance(v, str | list | dict) else v for k, v in attributes.items()}, False
 
-    def _cleaned(self, attributes: Event, call: _Call) -> Event:
+    def _cleaned(self, attributes: Event, call: Attempt) -> Event:
         """As `_clean`, where what the started line said already is not looked at again."""
         cleaned, was_clean = self._clean(_fresh(attributes, call))
         return attributes if was_clean else {**attributes, **cleaned}
@@ -666,64 +449,17 @@ class Recorder:
             return parts
         return {k: [self.redactor.value(v) for v in values] for k, values in parts.items()}
 
-    def _committed(self, call: _Call, parts: dict[str, list[Any]], policy: str) -> Event:
-        """Commitments of the texts (and the texts beside the chain, where the policy keeps them)."""
-        out: Event = {}
-        texts: list[bytes] | None = [] if policy == "full" else None
-        for part, values in parts.items():
-            if not values:
-                continue
-            out[part] = refs = []
-            for value in values:
-                ref = self._commit(call.id, part, value, texts)
-                refs.append({"role": value["role"], **ref} if type(value) is dict and "role" in value else ref)
-        if texts:
-            self.journal.keep_texts(b"".join(texts), lazily=True)
-        if "input" in out:
-            marks = [r.get("commitment") or r["repeat_of"] for r in [*out.get("system", ()), *out["input"]]]
-            whole = _digest("", "".join(marks).encode())
-            out["repeat"] = whole in self._seen
-            if not out["repeat"]:
-                self._remember(whole, "")
-        if self.keeps_excerpts and parts and call.execution is not None:
-            self.tallies[call.execution.id].texts.append(
-                {"invocation": call.id, "input": parts["system"] + parts["input"], "output": parts["output"]}
-            )
-        return out
-
-    def _commit(self, call: str, part: str, value: Any, texts: list[bytes] | None) -> Event:
-        """A text's commitment, or that of the same sent before; its record goes to `texts`, if there is such a list."""
-        plain = plain_canonical(value)
-        body = plain or canonical(value)
-        key = _digest(part, body)
-        known = self._seen.get(key)
-        if known is not None:
-            return {"repeat_of": known}
-        nonce = os.urandom(16)
-        mark = hmac.digest(nonce, body, "sha256").hex()
-        if texts is not None:  # as `encode` would have it: names and values are ours, all plain ASCII
-            head = f'{{"time":"{now()}","commitment":"{mark}","nonce":"{nonce.hex()}","invocation":"{call}",'
-            told = plain or encode({"": value})[4:-1]
-            texts.append(f'{head}"part":"{part}","value":'.encode() + told + b"}\n")
-        self._remember(key, mark)
-        return {"commitment": mark}
-
-    def _remember(self, key: bytes, mark: str) -> None:
-        self._seen[key] = mark
-        if len(self._seen) > _SEEN_MAX:
-            self._seen.popitem(last=False)
-
     def _written(self, event: Event) -> None:
         execution = event.get("execution")
         if execution and event["type"] != "execution":
             self.tallies[execution].add(event)
         for heard in list(self._subscribers):
-            with guarded(self._failed, "telling a subscriber"):
+            with guarded(self.failed, "telling a subscriber"):
                 heard(event)
 
-    def _failed(self, what: str, error: BaseException) -> None:
+    def failed(self, what: str, error: BaseException) -> None:
         """A failure of ours: logged once per cause with where it happened, and on record as a gap."""
-        cause = (what, type(error).__name__, _where(error))
+        cause = (what, type(error).__name__, where(error))
         if cause in self._said:
             return
         self._said.add(cause)
@@ -743,64 +479,7 @@ class Recorder:
             )
 
 
-def _fresh(attributes: Event, call: _Call) -> Event:
+def _fresh(attributes: Event, call: Attempt) -> Event:
     """What the started line did not say already without a secret in it."""
     asked = call.asked
     return {k: v for k, v in attributes.items() if k not in asked or asked[k] != v} if call.is_clean else attributes
-
-
-def _parts(answer: Invocation) -> dict[str, list[Any]]:
-    """The texts of a call by where they stand."""
-    return {
-        "system": [{"role": "system", "parts": [dict(p) for p in answer.system]}] if answer.system else [],
-        "input": [m.to_dict() for m in answer.input],
-        "output": [m.to_dict() for m in answer.output],
-        "tools": [answer.tools] if answer.tools is not None else [],
-    }
-
-
-def _digest(part: str, body: bytes) -> bytes:
-    """What the same text gives again, in this process only."""
-    return blake2b(body, digest_size=16, person=part.encode()).digest()
-
-
-def _attempt(request: Request) -> int:
-    for name in _RETRY_HEADERS:
-        count = request.headers.get(name, "")
-        if count.isdigit():
-            return int(count) + 1
-    return 1
-
-
-def _status(call: _Call, ended: Ended, failure: str | None, answer: Invocation) -> str:
-    if call.status is None and call.reader is not None:
-        return "unread" if ended == "gc" else "failed"
-    if failure and _by_the_user(failure) and (call.status or 0) < 400 and not answer.complete:
-        return "abandoned"
-    if answer.error_type or (call.status or 0) >= 400:
-        return "failed"
-    if answer.complete:
-        return "completed"
-    if ended == "gc" and not call.body.size:
-        return "unread"
-    if failure and not _by_the_user(failure):
-        return "failed"
-    if ended != "eof" or (answer.streamed and not answer.complete):
-        return "abandoned"
-    return "completed"
-
-
-def _by_the_user(failure: str) -> bool:
-    return failure in {"KeyboardInterrupt", "GeneratorExit", "CancelledError", "StopIteration", "StopAsyncIteration"}
-
-
-def _where(error: BaseException) -> str:
-    """File and line of ours where it happened; never the message, which may hold the user's data."""
-    if isinstance(error, AIProvError):
-        return error.message
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return "?"
-    return f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"  # noqa: PTH119
