@@ -79,6 +79,10 @@ _MARKS: Final = tuple(
     b" xkeysib PMAK hvs. hvb. hvr. dp. AGE-SECRET sk_ pa-".split()
 )  # one of them is in every key above
 _MARK: Final = re.compile(b"|".join(map(re.escape, _MARKS)))
+_BARE: Final = (b"AIza", b"AKIA", b"ASIA", b"dapi")  # in the keys of the others is one of these, too
+_JOINER_TABLE: Final = bytes(106 if chr(c) in "-_." else 32 for c in range(256))
+_MANY_RUNS: Final = 64  # from here on, looking for each mark in the whole text costs less
+_FEW_MARKS: Final = 8
 _RUN: Final = 20  # the shortest run that a token format fits into, e.g. an AWS key id
 _LONG_RUN: Final = 2000  # from here on, looking for each mark is faster than for any
 _RUN_NEEDLE: Final = b"a" * _RUN
@@ -279,16 +283,28 @@ def _token_spans(text: str, raw: bytes, mapped: bytes, start: int) -> list[Span]
     """Keys by format, looked for only in long runs of the characters that keys are made of."""
     spans: list[Span] = []
     marks: list[bytes] | None = None
+    if start < 0:
+        return spans
+    is_bare = any(m in raw for m in _BARE)
+    joined = raw.translate(_JOINER_TABLE)
+    if not is_bare and b"j" not in joined:
+        return spans
+    seen = 0
     while start >= 0:
         end = mapped.find(b" ", start)
         end = len(text) if end < 0 else end
-        if end - start < _LONG_RUN:
-            has_mark = _MARK.search(raw, start, end) is not None
-        else:
-            marks = [m for m in _MARKS if m in raw] if marks is None else marks
-            has_mark = any(raw.find(m, start, end) >= 0 for m in marks)
-        if has_mark:
-            spans += _keys_in_run(text, start, end)
+        if is_bare or joined.find(b"j", start, end) >= 0:
+            seen += 1
+            if marks is None and (seen > _MANY_RUNS or end - start >= _LONG_RUN):
+                marks = [m for m in _MARKS if m in raw]
+                if not marks:
+                    break
+            if marks is None or (len(marks) > _FEW_MARKS and end - start < _LONG_RUN):
+                has_mark = _MARK.search(raw, start, end) is not None
+            else:
+                has_mark = any(raw.find(m, start, end) >= 0 for m in marks)
+            if has_mark:
+                spans += _keys_in_run(text, start, end)
         start = mapped.find(_RUN_NEEDLE, end)
     return spans
 

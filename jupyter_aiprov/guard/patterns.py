@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice
-from typing import Final
+from itertools import chain, islice
+from typing import AnyStr, Final
 
 from jupyter_aiprov.errors import UsageError
 from jupyter_aiprov.redact import credentials
@@ -91,15 +91,28 @@ _CODES: Final = re.compile(
 )
 _SPACED = "[ \u00a0\u202f]"
 _DASHES: Final = "\u2010\u2011\u2012\u2013\u2014\u2212"
-_FRENCH: Final = re.compile(
-    rf"(?<![\w.,+/-])(?:0|(?:\+|00)33[ .\u00a0\u202f-]?(?:\(0\)[ ]?)?)([1-9])"
+_PAIRS_OF_FIVE = (
     rf"(?:(?:{_SPACED}\d\d){{4}}|(?:\.\d\d){{4}}|(?:-\d\d){{4}}|(?: [-/] \d\d){{4}}|(\d{{8}}))(?![\w]|[.,-]\d)"
 )
+# What must be there comes first, what may not stand before it behind: a search for one character is fast.
+_FRENCH: Final = re.compile(rf"0(?<![\w.,+/-]0)([1-9]){_PAIRS_OF_FIVE}")
+# A zero and another digit, with nothing before them that would make them part of something else.
+_ZERO_KINDS: Final = bytes(
+    48 if c == 48 else 49 if 49 <= c <= 57 else 119 if chr(c).isalnum() or chr(c) in "_.,+/-" else 32
+    for c in range(256)
+)
+_BEGUN: Final = b" 01"
+_FOREIGN_DIGIT: Final = re.compile(
+    "[\u0660-\u0669\u06f0-\u06f9\u07c0-\u07c9\u0966-\u096f\u09e6-\u09ef\u0a66-\u0a6f\u0ae6-\u0aef\u0b66-\u0b6f"
+    "\u0be6-\u0bef\u0c66-\u0c6f\u0ce6-\u0cef\u0d66-\u0d6f\u0e50-\u0e59\u0ed0-\u0ed9\u0f20-\u0f29\u1040-\u1049"
+    "\u17e0-\u17e9\u1810-\u1819\uff10-\uff19]"
+)
+_FRENCH_ABROAD: Final = re.compile(rf"(?<![\w.,+/-])(?:\+|00)33[ .\u00a0\u202f-]?(?:\(0\)[ ]?)?([1-9]){_PAIRS_OF_FIVE}")
 # The plans of other countries, where the text says that it is a telephone number; (415) 555-2671 says so itself.
 _NATIONAL: Final = re.compile(
     r"(?<![\w.,+/-])(?:\(0?\d{2,4}\)|0\d{2,4}|[2-9]\d\d)[ .-]?\d{3,4}(?:[ .-]?\d{2,4}){1,2}(?![\w]|[.,-]\d)"
 )
-_AMERICAN: Final = re.compile(r"\([2-9]\d\d\) ?[2-9]\d\d-\d{4}")
+_AMERICAN: Final = re.compile(r"\((?<![\w.,+/-]\()[2-9]\d\d\) ?[2-9]\d\d-\d{4}(?![\w]|[.,-]\d)")
 _PAIRS: Final = re.compile(rf"(?<!\d)\d\d(?:{_SPACED}\d\d)+(?!\d)")
 _CALL: Final = re.compile(
     r"(?i)(?:t[ée]l(?:[ée]phone)?|phone|mobile|portable|fax|appel\w*|call\w*|joindre|num[ée]ro|contact)"
@@ -108,6 +121,21 @@ _CALL: Final = re.compile(
 _RING: Final = re.compile(
     r"(?i)(?<![a-z])(?:t[ée]l(?:[ée]phone|efon)?|(?:tele)?phone|mobile|cell|portable|fax|whatsapp|handy|call|ring|dial"
     r"|reach \w{2,8})\.?(?: (?:number|no\.?|nr\.?|is|at|on|me|us|was|her|him|the|home)){0,3}[\s\"':=]{0,5}\Z"
+)
+_RING_WORDS: Final = (
+    "tel",
+    "tél",
+    "phone",
+    "mobile",
+    "cell",
+    "portable",
+    "fax",
+    "whatsapp",
+    "handy",
+    "call",
+    "ring",
+    "dial",
+    "reach",
 )
 
 
@@ -118,11 +146,33 @@ def _dialled(digits: str) -> bool:
     return code is not None and whole and len(set(digits)) > 2
 
 
+def _matches(pattern: re.Pattern[str], text: str, begun: str) -> Iterator[re.Match[str]]:
+    """What `finditer` gives of a pattern that begins so: a search for a few characters is fast."""
+    done = 0
+    for at in _places(text, begun):
+        if at >= done and (match := pattern.match(text, at)):
+            done = match.end()
+            yield match
+
+
+def _french(text: str) -> Iterator[re.Match[str]]:
+    """Ten digits, in pairs or in one."""
+    if not text.isascii() and _FOREIGN_DIGIT.search(text):
+        yield from _FRENCH.finditer(text)
+        return
+    mapped = b" " + text.encode("latin-1", "replace").translate(_ZERO_KINDS)
+    done = 0
+    for at in _places(mapped, _BEGUN):
+        if at >= done and (match := _FRENCH.match(text, at)):
+            done = match.end()
+            yield match
+
+
 def phone(text: str) -> Iterator[Stretch]:
     """Telephone numbers: international with their country code, French ones, others where the text says so."""
     taken, abroad = -1, set[int]()
     if "+" in text:
-        for match in _E164.finditer(text):
+        for match in _matches(_E164, text, "+"):
             digits = re.sub(r"\D", "", match[0])
             if 9 <= len(digits) <= 15 and _dialled(digits):
                 taken = match.end()
@@ -132,7 +182,8 @@ def phone(text: str) -> Iterator[Stretch]:
         return
     for dash in () if text.isascii() else _DASHES:
         text = text.replace(dash, "-")
-    for match in _FRENCH.finditer(text):
+    abroad_too = [_matches(_FRENCH_ABROAD, text, code) for code in ("+33", "0033")]
+    for match in chain(_french(text), *abroad_too):
         if match.start() < taken and match[0][0] == "+":
             continue
         compact = match[2] is not None
@@ -146,12 +197,18 @@ def phone(text: str) -> Iterator[Stretch]:
         if not compact and match[0][0] == "0" and _counting(text, match.start()):
             continue
         yield match.span()
-    for match in _NATIONAL.finditer(text):
-        if match[0].isdigit() or match.start() in abroad or _FRENCH.match(text, match.start()):
-            continue
-        said = _RING.search(text, max(0, match.start() - 40), match.start())
-        if _AMERICAN.fullmatch(match[0]) or (said and 10 <= sum(map(str.isdigit, match[0])) <= 12):
-            yield match.span()
+    american = {m.start(): m.end() for m in _AMERICAN.finditer(text) if m.start() not in abroad}
+    yield from american.items()
+    low = text.lower()
+    for begin, end in _behind(low, _RING_WORDS) if len(low) == len(text) else [(0, len(text))]:
+        for match in _NATIONAL.finditer(text, begin, end):
+            at = match.start()
+            if match[0].isdigit() or at in abroad or at in american:
+                continue
+            if _FRENCH.match(text, at) or _FRENCH_ABROAD.match(text, at):
+                continue
+            if 10 <= sum(map(str.isdigit, match[0])) <= 12 and _RING.search(text, max(0, at - 40), at):
+                yield match.span()
 
 
 def _counting(text: str, at: int) -> bool:
@@ -173,6 +230,11 @@ _NIR: Final = re.compile(
     rf"(?:{_GAP}(\d{{3}})|(\d){_GAP}(\d\d))"
     rf"{_GAP}(\d{{3}})(?:[ ,;/(]{{1,3}}(?i:cl[ée]\s?:?\s?)|{_GAP}|/| ?\()(\d\d)(?![\w]|[.,]\d)"
 )
+# Thirteen digits with one mark between two of them at most; the key may stand further away.
+_NIR_KINDS: Final = bytes(
+    97 if 48 <= c <= 57 else 115 if chr(c) in " .-\u00a0?" else 10 if c == 10 else 32 for c in range(256)
+)
+_NIR_DIGITS: Final = b"a" * 13
 _LENGTHS = (
     "AD24 AE23 AT20 BE16 BG22 BR29 CH21 CY28 CZ24 DE22 DK18 EE20 ES24 FI18 FR27 GB22 GR27 HR21 HU28 IE22 "
     "IL23 IS26 IT27 LI21 LT20 LU20 LV21 MA28 MC27 MT31 NL18 NO15 PL28 PT25 RO24 RS22 SA24 SE24 SI19 SK24 "
@@ -189,10 +251,32 @@ def nir(text: str) -> Iterator[Stretch]:
     """French social security numbers whose key is right, Corsica's 2A and 2B among them."""
     if not _has(text, _NUMBER, 15):
         return
-    for match in _NIR.finditer(text):
-        body = "".join(part or "" for part in match.groups()[:-1]).upper().replace("2A", "19").replace("2B", "18")
-        if 97 - int(body) % 97 == int(match[9]):
-            yield match.span()
+    done = 0
+    for begin, end in _lines_of_digits(text):
+        for match in _NIR.finditer(text, max(begin, done), end):
+            done = match.end()
+            body = "".join(part or "" for part in match.groups()[:-1]).upper().replace("2A", "19").replace("2B", "18")
+            if 97 - int(body) % 97 == int(match[9]):
+                yield match.span()
+
+
+def _lines_of_digits(text: str) -> Iterator[Stretch]:
+    """The lines with thirteen digits that only single marks part, Corsica's letters read as digits."""
+    if not text.isascii() and _FOREIGN_DIGIT.search(text):
+        yield 0, len(text)
+        return
+    upper = text.encode("latin-1", "replace").upper().replace(b"2A", b"19").replace(b"2B", b"18")
+    digits = upper.translate(_NIR_KINDS).replace(b"ss", b" ").replace(b"s", b"")
+    if _NIR_DIGITS not in digits:
+        return
+    begin = 0
+    for line in digits.split(b"\n"):
+        end = text.find("\n", begin)
+        end = len(text) if end < 0 else end
+        if _NIR_DIGITS in line:
+            below = text.find("\n", end + 1)  # where its key may be
+            yield begin, len(text) if below < 0 else below
+        begin = end + 1
 
 
 def iban(text: str) -> Iterator[Stretch]:
@@ -315,6 +399,8 @@ _MRN_HEAD: Final = re.compile(
 )
 _MRN_CELL: Final = re.compile(rf"[\"' ]*({_MRN.pattern})[\"' ]*")
 _DELIMITER: Final = re.compile(r"[,;\t|]")
+_HEAD_WORDS: Final = ("patient", "mrn", "ipp", "nip", "record", "dossier")
+_HEAD_SIDE: Final = 40  # characters
 _HEADS_MAX, _ROWS_MAX = 8, 10_000
 _SAID: Final = 72  # characters: what a word is said of begins 40 behind it, and is not longer than this leaves
 # Emoji and several scripts need joiners, and files begin with a mark: hidden is what no reader needs.
@@ -338,7 +424,7 @@ def _behind(low: str, words: Sequence[str]) -> list[Stretch]:
     return [(begin, min(end, len(low))) for begin, end in out]
 
 
-def _places(text: str, word: str) -> Iterator[int]:
+def _places(text: AnyStr, word: AnyStr) -> Iterator[int]:
     at = text.find(word)
     while at >= 0:
         yield at
@@ -353,12 +439,12 @@ def mrn(text: str) -> Iterator[Stretch]:
             for match in _MRN.finditer(text, begin, end):
                 if _MRN_BEFORE.search(text, max(0, match.start() - 40), match.start()):
                     yield match.span()
-        yield from _mrn_column(text)
+        yield from _mrn_column(text, low)
 
 
-def _mrn_column(text: str) -> Iterator[Stretch]:
+def _mrn_column(text: str, low: str) -> Iterator[Stretch]:
     """The record numbers of a table under a head that names them, as far as the table goes."""
-    for head in islice(_MRN_HEAD.finditer(text), _HEADS_MAX):
+    for head in islice(_heads(text, low), _HEADS_MAX):
         place = len(_DELIMITER.findall(text, text.rfind("\n", 0, head.start(1)) + 1, head.start(1)))
         at = text.find("\n", head.end(1)) + 1
         for _ in range(_ROWS_MAX if at else 0):
@@ -370,6 +456,19 @@ def _mrn_column(text: str) -> Iterator[Stretch]:
             if cell := _MRN_CELL.fullmatch(text, bounds[place] + 1, bounds[place + 1]):
                 yield cell.span(1)
             at = end + 1
+
+
+def _heads(text: str, low: str) -> Iterator[re.Match[str]]:
+    """Heads of columns that name record numbers: looked for around the words they are made of."""
+    if len(low) != len(text):
+        yield from _MRN_HEAD.finditer(text)
+        return
+    done = 0
+    for at in sorted(m for word in _HEAD_WORDS for m in _places(low, word)):
+        for head in _MRN_HEAD.finditer(text, max(done, at - _HEAD_SIDE), at + 2 * _HEAD_SIDE):
+            done = head.end()
+            if done < at + 2 * _HEAD_SIDE or done == len(text) or text[done] == "\n":
+                yield head
 
 
 def hidden_text(text: str) -> Iterator[Stretch]:

@@ -30,6 +30,12 @@ _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{64}")
 _PACKED: Final = 24  # characters in a row that may be base64 inside a text
 _PACKED_MAX: Final = 2**20
 _PACKED_MARKS: Final = (b"\x1f\x8b", b"\x78\x01", b"\x78\x9c", b"\x78\xda")
+_HEAD: Final = 16  # of them tell that most are none
+_URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
+_HEX: Final = b"0123456789abcdefABCDEF"
+_UTF_8: Final = re.compile(
+    rb"(?:[\t\n\r -~]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})*"
+)
 _HEXADECIMAL: Final = re.compile("[0-9a-f]+|[0-9A-F]+")
 _RUN: Final = bytes(97 if chr(c).isascii() and (chr(c).isalnum() or chr(c) in "+/_-") else 32 for c in range(256))
 # What a protocol says beside the texts: no part of a text that was cut into pieces.
@@ -162,14 +168,16 @@ class Texts:
         """Base64 of words in the middle of a text: what is inside is examined, too."""
         if len(text) < _PACKED:
             return
-        mapped = text.encode("latin-1", "replace").translate(_RUN)
-        start = mapped.find(b"a" * _PACKED)
+        raw = text.encode("latin-1", "replace")
+        mapped = raw.translate(_RUN)
+        start = mapped.find(_PACKED_RUN)
         while start >= 0:
             end = mapped.find(b" ", start)
             end = len(text) if end < 0 else end
-            if end - start <= _PACKED_MAX and (inside := _words_of(text[start:end])):
+            may_be = end - start <= _PACKED_MAX and _begins_words(raw[start : start + _HEAD])
+            if may_be and (inside := _words_of(text[start:end])):
                 self.found.append(inside)
-            start = mapped.find(b"a" * _PACKED, end)
+            start = mapped.find(_PACKED_RUN, end)
 
     def _json(self, text: str, depth: int) -> bool:
         try:
@@ -306,6 +314,18 @@ def _is_name(model: str) -> bool:
 def _is_opened(text: str) -> bool:
     """True for a short string that is not looked at as it is: JSON, a data URL."""
     return text[:1] in ("{", "[") or text[:5] == "data:"
+
+
+def _begins_words(head: bytes) -> bool:
+    """False where a run that begins so is no base64 or hexadecimal of a text: told by its first bytes."""
+    if _may_be_text(binascii.a2b_base64(head.translate(_URL_SAFE))):
+        return True
+    return not head.translate(None, _HEX) and _may_be_text(bytes.fromhex(head.decode()))
+
+
+def _may_be_text(data: bytes) -> bool:
+    said = _UTF_8.match(data)
+    return data[:2] in _PACKED_MARKS or data[1:2] == b"\0" or (said is not None and said.end() > len(data) - 4)
 
 
 def _words_of(run: str) -> str:

@@ -1,22 +1,30 @@
 """`python -m tests.benchmarks.guard_shapes`: what an examination of 100 kB costs, whatever the text looks like.
 
-Beside two columns of a million values each that nobody may send: identifiers and measurements, or notes.
+Beside two columns of a million values each that nobody may send: identifiers and measurements, or notes. With numpy
+loaded, as pandas loads it, and without. First what knowing the columns costs.
 """
 
 from __future__ import annotations
 
 import base64
 import contextlib
+import gc
 import json
 import platform
 import random
+import resource
 import statistics
 import string
 import sys
 import time
+import uuid
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
+
+import numpy  # noqa: F401 - as pandas loads it
 
 from jupyter_aiprov.config import AIProv
 from jupyter_aiprov.errors import ConfidentialDataError
@@ -87,22 +95,45 @@ def shapes() -> dict[str, Any]:
         "HTML": filled(
             lambda i: f'<tr class="row"><td id="c{i}">{EN[:40]}</td><td>{i * 7919 % 1000 / 10}&nbsp;mg</td></tr>'
         ),
+        "CSV of two floats": filled(lambda i: f"{chance.gauss(48, 1):.5f},{chance.gauss(2, 1):.5f}"),
+        "scientific notation": filled(lambda i: " ".join(f"{chance.gauss(0, 9):.5e}" for _ in range(6))),
+        "timestamps": filled(lambda i: f"2023-{i % 12 + 1:02d}-{i % 28 + 1:02d} {i % 24:02d}:{i % 60:02d};{i % 7};{i}"),
+        "UUIDs": filled(lambda i: f"{uuid.UUID(int=chance.getrandbits(128), version=4)},{i % 9}"),
+        "LaTeX table": filled(lambda i: f"{EN[i % 40 : i % 40 + 12]} & {chance.gauss(50, 9):.2f} & ({i % 97}) \\\\"),
+        "variants": filled(
+            lambda i: (
+                f"{i % 22 + 1}\t{chance.randint(1, 10**8)}\trs{chance.randint(1, 10**8)}\tG\tA\t{i % 999}\tPASS\tAC=1"
+            )
+        ),
         "hashes": filled(lambda i: f"{some('0123456789abcdef', 64)}  data/part-{i:05d}.parquet"),
     }
 
 
 def guards() -> dict[str, Guard]:
-    """Guards that know two columns of a million values each."""
+    """Guards that know two columns of a million values each; prints what that costs."""
     chance = random.Random(1)
     identifiers = [f"P-{i:07d}" for i in range(1_000_000)]
     words = ["".join(chance.choices(string.ascii_lowercase, k=chance.randint(3, 9))) for _ in range(20_000)]
     words += [*set(f"{EN}{FR}".split()), *map(str, range(100))]
-    numbers, notes = Guard(AIProv()), Guard(AIProv())
-    numbers.declare("df", "id", identifiers)
-    numbers.declare("df", "level", [round(chance.gauss(50, 9), 6) for _ in range(1_000_000)])
-    notes.declare("df", "notes", [" ".join(chance.choices(words, k=12)) for _ in range(1_000_000)])
-    notes.declare("df", "id", identifiers)
-    return {"ids+numbers": numbers, "notes+ids": notes}
+    levels = [round(chance.gauss(50, 9), 6) for _ in range(1_000_000)]
+    notes = [" ".join(chance.choices(words, k=12)) for _ in range(1_000_000)]
+    known = {"ids+numbers": Guard(AIProv()), "notes+ids": Guard(AIProv())}
+    for of, name, values in (
+        ("ids+numbers", "id", identifiers),
+        ("ids+numbers", "level", levels),
+        ("notes+ids", "notes", notes),
+        ("notes+ids", "id", identifiers),
+    ):
+        before, begun = _resident(), time.thread_time()
+        known[of].declare("df", name, values)
+        print(f"a million values of {name:<6} {time.thread_time() - begun:5.1f} s {_resident() - before:6.0f} MB")
+    return known
+
+
+def _resident() -> float:
+    """Megabytes of this process."""
+    gc.collect()
+    return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * resource.getpagesize() / 1e6
 
 
 def milliseconds(run: Callable[[], object], times: int) -> tuple[float, float]:
@@ -119,14 +150,17 @@ def main(only: str = "") -> None:
     """Print the table."""
     known = guards()
     print(f"CPU time in milliseconds (median, best), Python {platform.python_version()}, {platform.machine()}")
-    print(f"{'100 kB of':<24}" + "".join(f"{name:>20}" for name in known))
+    print(f"{'100 kB of':<24}" + "".join(f"{name + kind:>22}" for kind in ("", " bare") for name in known))
     for name, content in shapes().items():
         if only not in name:
             continue
         request = chat(content)
         assert request.json is not None  # parsed already, when the guard is asked
         costs = [milliseconds(partial(_examined, guard, request), 15) for guard in known.values()]
-        print(f"{name:<24}" + "".join(f"{median:>13.2f}{best:>7.2f}" for median, best in costs))
+        with patch.dict(sys.modules):
+            del sys.modules["numpy"]
+            costs += [milliseconds(partial(_examined, guard, request), 5) for guard in known.values()]
+        print(f"{name:<24}" + "".join(f"{median:>15.2f}{best:>7.2f}" for median, best in costs), flush=True)
 
 
 def _examined(guard: Guard, request: Any) -> None:
