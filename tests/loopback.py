@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 Json = dict[str, Any]
+BATCH_COUNTS = ("processing", "succeeded", "errored", "canceled", "expired")
 USAGE = {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7}
 WORDS = ["Hello", " there", "!"]
 TEXT = "".join(WORDS)
@@ -220,6 +221,24 @@ def answer(path: str, full: str, asked: Json, words: list[str]) -> tuple[str, An
         return ollama(path, asked, text, model, words)
     if path.startswith("/model/"):
         return bedrock(path, text, words)
+    if path.endswith("/invocations-response-stream"):
+        events = [{"token": {"id": i, "text": w}, "generated_text": None} for i, w in enumerate(words)]
+        events[-1] |= {"generated_text": text, "details": {"finish_reason": "stop", "generated_tokens": 3}}
+        return "application/vnd.amazon.eventstream", [raw_frame("PayloadPart", p) for p in sse(*events)]
+    if path.endswith("/ocr"):
+        return "json", {"model": model, "pages": [{"index": 0, "markdown": text, "images": [], "dimensions": None}],
+                        "usage_info": {"pages_processed": 1}}  # fmt: skip
+    if path.endswith("/messages/batches"):
+        return "json", {"id": "msgbatch_1", "type": "message_batch", "processing_status": "in_progress",
+                        "request_counts": dict.fromkeys(BATCH_COUNTS, 0),
+                        "created_at": "2026-01-01T00:00:00Z", "expires_at": "2026-01-02T00:00:00Z"}  # fmt: skip
+    if path.endswith("/batches"):
+        return "json", {"id": "batch_1", "object": "batch", "endpoint": asked.get("endpoint"), "status": "validating",
+                        "input_file_id": "f", "completion_window": "24h", "created_at": 1}  # fmt: skip
+    if ":countTokens" in path:
+        return "json", {"totalTokens": 1}
+    if path.endswith("/cachedContents"):
+        return "json", {"name": "cachedContents/c1", "model": "models/m"}
     if path.endswith(("/v2/chat", "/v1/chat")):
         return cohere(path, asked, text, words)
     if path.endswith("/embed"):
@@ -251,7 +270,7 @@ def answer(path: str, full: str, asked: Json, words: list[str]) -> tuple[str, An
         return "json", {"created": 1, "data": [{"b64_json": "aGk="}]}
     if path.endswith("/audio/speech"):
         return "bytes", b"ID3noise"
-    if path.endswith("/audio/transcriptions"):
+    if path.endswith(("/audio/transcriptions", "/audio/translations")):
         return "json", {"text": text}
     if path.endswith("/moderations"):
         return "json", {
@@ -426,10 +445,14 @@ def bedrock(path: str, text: str, words: list[str]) -> tuple[str, Any]:
 
 def event_frame(name: str, body: Json) -> bytes:
     """One message of AWS's binary event stream."""
+    return raw_frame(name, json.dumps(body).encode())
+
+
+def raw_frame(name: str, payload: bytes) -> bytes:
+    """The same, around any bytes."""
     headers = b""
     for key, value in ((":event-type", name), (":content-type", "application/json"), (":message-type", "event")):
         headers += bytes([len(key)]) + key.encode() + b"\x07" + struct.pack(">H", len(value)) + value.encode()
-    payload = json.dumps(body).encode()
     prelude = struct.pack(">II", len(headers) + len(payload) + 16, len(headers))
     message = prelude + struct.pack(">I", binascii.crc32(prelude)) + headers + payload
     return message + struct.pack(">I", binascii.crc32(message))

@@ -50,6 +50,7 @@ def _counted(payload: object) -> _reading.Fields:
     return {"usage": _claude.usage(payload)}
 
 
+@reads(path="*/messages/batches", shape=("requests",))
 @reads(host="api.anthropic.com", path="/v1/messages/batches", provider="anthropic")
 def batch(exchange: Exchange) -> Invocation:
     """A message batch is created: its requests, and the id its results will carry."""
