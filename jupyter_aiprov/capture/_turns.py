@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from jupyter_aiprov.model import Request
 
 Event = Mapping[str, Any]
+_HEARD = "conversation.item.input_audio_transcription."
 _REASONS = {"completed": "response.completed", "failed": "response.failed"}
 
 
@@ -86,10 +87,13 @@ class Realtime:
         self._url = _http(url, parts.path.removesuffix("/realtime") + "/responses")
         self._session: dict[str, Any] = {"model": parse_qs(parts.query).get("model", [None])[0]}
         self._items: list[Any] = []
+        # a session that only writes down what it hears: each stretch of speech is a transcription
+        self._writes_down = parse_qs(parts.query).get("intent") == ["transcription"]
+        self._hearing: dict[str, Any] = {}
 
     def sent(self, event: Event) -> Request | None:
         kind = event.get("type")
-        if kind == "session.update":
+        if kind in ("session.update", "transcription_session.update"):
             self._learn(event.get("session"))
         elif kind == "conversation.item.create":
             self._items.append(event.get("item"))
@@ -98,12 +102,24 @@ class Realtime:
         return None
 
     def unasked(self, event: Event) -> Request | None:
-        return self._ask(None) if event.get("type") == "response.created" else None
+        kind = str(event.get("type"))
+        if self._writes_down and kind in (_HEARD + "delta", _HEARD + "completed", _HEARD + "failed"):
+            asked = {k: v for k, v in self._hearing.items() if v is not None}
+            address = self._url.removesuffix("/responses") + "/audio/transcriptions"
+            return _post(address, {"model": self._session.get("model"), **asked, "stream": True})
+        return self._ask(None) if kind == "response.created" else None
 
     def received(self, event: Event) -> tuple[bytes, bool]:
         kind = event.get("type")
-        if kind in ("session.created", "session.updated"):
+        if kind in (
+            "session.created",
+            "session.updated",
+            "transcription_session.created",
+            "transcription_session.updated",
+        ):
             self._learn(event.get("session"))
+        if self._writes_down and str(kind).startswith(_HEARD):
+            return _written(str(kind).removeprefix(_HEARD), event)
         if kind == "conversation.item.input_audio_transcription.completed":
             heard = {"type": "input_text", "text": event.get("transcript")}
             self._items.append({"type": "message", "role": "user", "content": [heard]})
@@ -125,12 +141,27 @@ class Realtime:
         if isinstance(session, dict):
             known = ("model", "instructions", "tools", "temperature", "tool_choice", "max_output_tokens")
             self._session.update({k: session[k] for k in known if session.get(k) is not None})
+            self._writes_down = self._writes_down or session.get("type") == "transcription"
+            heard = session.get("audio")
+            heard = heard.get("input") if isinstance(heard, dict) else None
+            how = heard.get("transcription") if isinstance(heard, dict) else session.get("input_audio_transcription")
+            self._hearing = how if isinstance(how, dict) else self._hearing
 
     def _ask(self, given: Any) -> Request:
         own = {k: v for k, v in given.items() if k != "input"} if isinstance(given, dict) else {}
         said: list[Any] = (given.get("input") if isinstance(given, dict) else None) or self._items
         body = {k: v for k, v in {**self._session, **own}.items() if v is not None}
         return _post(self._url, {**body, "input": list(said), "stream": True})
+
+
+def _written(kind: str, event: Event) -> tuple[bytes, bool]:
+    """A stretch of speech written down, as the events of a streamed transcription."""
+    if kind == "delta":
+        return _sse({"type": "transcript.text.delta", "delta": event.get("delta")}), False
+    if kind == "completed":
+        done = {"type": "transcript.text.done", "text": event.get("transcript"), "usage": event.get("usage")}
+        return _sse(done), True
+    return (_sse({"type": "error", "error": event.get("error")}), True) if kind == "failed" else (b"", False)
 
 
 def _spoken(item: Any) -> Any:

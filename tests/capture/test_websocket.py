@@ -101,6 +101,35 @@ def test_openai_realtime_is_one_record_per_answer(tap):
     assert "s3cret" not in str([c.request for c in tap.calls])
 
 
+def test_a_session_that_only_transcribes_is_one_record_per_stretch_of_speech(tap):
+    from websockets.sync.client import connect
+
+    heard = "conversation.item.input_audio_transcription."
+
+    def answer(event: dict[str, Any]) -> list[dict[str, Any]]:
+        if event["type"] != "input_audio_buffer.commit":
+            return []
+        usage = {"type": "tokens", "input_tokens": 9, "output_tokens": 3, "total_tokens": 12}
+        return [
+            {"type": "input_audio_buffer.committed", "item_id": "i"},
+            {"type": heard + "delta", "item_id": "i", "delta": "Good "},
+            {"type": heard + "completed", "item_id": "i", "transcript": "Good day.", "usage": usage},
+        ]
+
+    hearing = {"audio": {"input": {"transcription": {"model": "gpt-4o-transcribe", "language": "en"}}}}
+    with speaking(answer) as address, install(tap), connect(f"ws://{address}/v1/realtime?intent=transcription") as one:
+        one.send(json.dumps({"type": "session.update", "session": {"type": "transcription", **hearing}}))
+        for _ in range(2):
+            one.send(json.dumps({"type": "input_audio_buffer.append", "audio": "UklGRg=="}))
+            one.send(json.dumps({"type": "input_audio_buffer.commit"}))
+            while not json.loads(one.recv())["type"].endswith("completed"):
+                pass
+    assert [c.ended for c in tap.calls] == ["eof", "eof"]
+    for found in map(read, tap.calls):
+        assert (found.operation, found.request_model, found.complete) == ("transcription", "gpt-4o-transcribe", True)
+        assert (said(found), found.usage.input_tokens, found.parameters["language"]) == ("Good day.", 9, "en")
+
+
 def test_responses_over_a_websocket_are_read_like_their_stream(tap):
     from tests.loopback import responses
 
