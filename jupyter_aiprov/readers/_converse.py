@@ -80,8 +80,11 @@ def _block(block: Dict) -> list[dict[str, Any]]:
         if kind in block:
             return [_media(kind, mapping(block[kind]))]
     if "guardContent" in block:
-        return _parts.texts(dig(block, "guardContent", "text", "text"))
-    return []
+        held = mapping(block["guardContent"])
+        return _parts.texts(dig(held, "text", "text")) + [_media("image", p) for p in mappings([held.get("image")])]
+    if "citationsContent" in block:
+        return _parts.texts(*_parts.strings(dig(block, "citationsContent", "content")))
+    return [{"type": kind, "content": _parts.shrunk(block[kind])} for kind in block if kind not in MARKS]
 
 
 def _result(content: Any) -> tuple[str, list[dict[str, Any]]]:
@@ -97,7 +100,10 @@ def _media(kind: str, held: Dict) -> dict[str, Any]:
     form = string(held.get("format"))
     mime = f"{modality or 'application'}/{form}" if form else None
     address = dig(source, "s3Location", "uri")
-    return _parts.uri(address, mime, modality) if address else _parts.blob(source.get("bytes"), mime, modality)
+    if address:
+        return _parts.uri(address, mime, modality)
+    words = "".join(_parts.strings(first(source, "text", "content")))
+    return _parts.blob(words.encode("utf-8", "replace") if words else source.get("bytes"), mime, modality)
 
 
 def usage(raw: Any) -> Usage | None:
@@ -149,11 +155,12 @@ def streamed(events: list[_stream.Event]) -> dict[str, Any]:
     return plain(whole_answer | {"serviceTier": tier}) | {"complete": stopped}
 
 
+MARKS = ("cachePoint", "type")  # no content
 EVENTS = ("messageStart", "contentBlockStart", "contentBlockDelta", "contentBlockStop", "messageStop", "metadata")
 
 
 def _start(block: Dict, start: Dict) -> None:
-    for key in ("toolUse", "toolResult"):
+    for key in ("toolUse", "toolResult", "image"):
         if isinstance(start.get(key), dict):
             block[key] = dict(start[key])
 
@@ -168,6 +175,8 @@ def _grow(block: Dict, delta: Dict) -> None:
     if piece is not None:
         block.setdefault("toolUse", {})
         block["pieces"] = block.get("pieces", "") + (piece if isinstance(piece, str) else _parts.as_text(piece))
+    if isinstance(delta.get("image"), dict):
+        block["image"] = mapping(block.get("image")) | delta["image"]
     if isinstance(delta.get("toolResult"), list):
         held = mapping(block.get("toolResult"))
         block["toolResult"] = held | {"content": [*items(held.get("content")), *delta["toolResult"]]}

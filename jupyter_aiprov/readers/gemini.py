@@ -119,8 +119,8 @@ def _part(part: Dict) -> list[dict[str, Any]]:
         ("fileData", "file"),
     ):
         held = camel(part.get(key))
-        if held:
-            return [_held(kind, held)]
+        if held:  # what was spoken may stand beside the sound
+            return [_held(kind, held), *_parts.texts(dig(part, "audioTranscription", "text"))]
     for key in ("executableCode", "toolCall"):
         if part.get(key):
             return [_parts.server_tool("server_tool_call", part[key], dig(part[key], "id"), key)]
