@@ -10,7 +10,6 @@ import os
 import platform
 import re
 import sys
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from jupyter_aiprov import capture, coverage, journal, semconv, stamp
+from jupyter_aiprov import capture, coverage, journal, semconv
 from jupyter_aiprov.authorship import Authorship
 from jupyter_aiprov.bundles import Bundles
 from jupyter_aiprov.capture._local_servers import LocalServers
@@ -33,6 +32,7 @@ from jupyter_aiprov.lineage.outputs import Outputs
 from jupyter_aiprov.model import Invocation, Request
 from jupyter_aiprov.once import once
 from jupyter_aiprov.recorder import Recorder, guarded
+from jupyter_aiprov.stamps import Stamps
 from jupyter_aiprov.workers import Workers, is_enabled
 
 if TYPE_CHECKING:
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
 FLUSH = 2.0  # seconds a cell's end waits for its record; what comes later updates the stamp
 _READS = re.compile(r"\bread_\w+\(|\bscan_\w+\(|\bload_dataset\(")
-_LATE_MAX = 500  # stamps that can still be updated
 
 NOTICE = {
     "en": "AI provenance: calls to AI systems are on record; texts stay in {where} (private), "
@@ -61,8 +60,6 @@ class Session:
         self.id = uuid4().hex
         self.stack = ExitStack()
         self._content_of: dict[str, str] = {}
-        self._over: OrderedDict[str, Execution] = OrderedDict()  # ended cells whose stamp may still change
-        self._shown: set[str] = set()
         self._coverage: Mapping[str, Any] = {}
         self._told_packages = False
         self._patches: list[Patch] = []  # those that are not of a capture file
@@ -85,6 +82,7 @@ class Session:
         self.authorship = Authorship(shell, config)
         self.bundles = Bundles(shell, self.cells.running, partial(guarded, self.recorder.failed, "seeing an output"))
         self.servers = LocalServers(lambda: bool(config.ask_local_servers))
+        self.stamps = Stamps(shell, config, self.recorder)
         self.installed: capture.Installed | None = None
         self.live: Live | None = None
         self._open()
@@ -116,6 +114,7 @@ class Session:
     def _open(self) -> None:
         self.live = Live(self.shell, self.recorder, self.config)  # hears the session's first line, too
         self.live.notice = self.notice
+        self.stamps.told = self.live.stamped
         self.recorder.emit(
             {
                 "type": "session",
@@ -150,7 +149,7 @@ class Session:
         self._children = is_enabled()
         self.stack.enter_context(self._events())
         self.stack.enter_context(self._displays())
-        self.recorder.subscribe(self._late)
+        self.recorder.subscribe(self.stamps.heard)
         self.recorder.subscribe(self._heard)
         self.cells.adopt()
         self.journal.run(self._warm)
@@ -188,14 +187,15 @@ class Session:
     def close(self, reason: str = "unloaded") -> None:
         """Put every patched object back, say so on record and stop the writer."""
         running = self.cells.running()
-        self.recorder.settle(unended(), at_once=True)
+        with guarded(self.recorder.failed, "ending calls that nobody reads"):
+            self.recorder.settle(unended(), at_once=True)
         left = sorted({repr(p) for p in (*self._patches, *self._captured()) if not p.is_ours})
         where = {"execution": running.id} if running else {}
         self.recorder.gap(reason, "recording ended", **where, **({"left": left} if left else {}))
         self._tell_session("ended")
         self.recorder.flush(FLUSH)
         if running is not None and self.recorder.tally(running.id):
-            self._show(running)
+            self.stamps.show(running)
         self.stack.close()
         self.journal.close()
 
@@ -316,8 +316,9 @@ class Session:
 
     # ── IPython's events ──────────────────────────────────────────────────────────
     def _before(self, info: Any) -> None:
-        with guarded(self.recorder.failed, "beginning a cell"):
+        with guarded(self.recorder.failed, "ending calls that nobody reads"):
             self.recorder.settle(unended())
+        with guarded(self.recorder.failed, "beginning a cell"):
             execution = self.cells.begin(info)
             if execution.depth == 1 and left_open():
                 self.recorder.gap("left-open", "an interrupt hit a call as it was sent: calls after it in that cell")
@@ -349,7 +350,8 @@ class Session:
         if execution is None:
             return
         was_drafted = False
-        self.recorder.settle(unended())
+        with guarded(self.recorder.failed, "ending calls that nobody reads"):
+            self.recorder.settle(unended())
         if self.recorder.on:
             self._look_around(execution)
             if self.config.lineage:
@@ -374,15 +376,10 @@ class Session:
         if execution.called or was_drafted or execution.id in self.recorder.tallies:
             self._tell_session("updated")
             self.recorder.flush(FLUSH, sync=True)
-            self._show(execution)
+            self.stamps.show(execution)
         elif self.recorder.unwritten:  # a call of another cell ended in this one: its stamp is updated now
             self.recorder.flush(FLUSH)
-        if self.recorder.tallies and execution.id not in self._shown and self.cells.has_pending(execution):
-            self._publish(execution, {}, {})  # a place for the stamp of what it left running; shows nothing
-        self._over[execution.id] = execution
-        if len(self._over) > _LATE_MAX:
-            self._shown.discard(self._over.popitem(last=False)[0])
-        self._update_late()
+        self.stamps.ended(execution)
 
     def _tell_children(self, execution: Execution | None) -> None:
         """Child processes read which cell runs; nothing to do where there can be none."""
@@ -421,99 +418,6 @@ class Session:
 
     def _tell_environment(self, event: dict[str, Any]) -> None:
         self.recorder.emit({**event, "environment": coverage.environment()})
-
-    # ── stamps ────────────────────────────────────────────────────────────────────
-    def _show(self, execution: Execution) -> None:
-        """Display the execution's stamp, or update it where it is."""
-        update = execution.id in self._shown
-        tally = self.recorder.tally(execution.id)
-        if tally is None or self.config.stamp == "off":
-            return
-        uses = tally.uses()
-        if not uses and not any(e["type"] in {"derivation", "authorship", "gap"} for e in tally.events):
-            return
-        tally.changed = False
-        made = stamp.record(
-            execution.to_dict(),
-            uses,
-            tally.events,
-            journal=self._journal_part(tally),
-            content=self._excerpts(tally.texts),
-            stable=self.config.stamp == "stable",
-        )
-        if getattr(self.shell, "kernel", None) is None:
-            if not update:
-                print(stamp.plain(made, self.config.language))  # noqa: T201 - a terminal's only display
-            return
-        self._publish(execution, stamp.bundle(made, self.config.language), {semconv.KEY: stamp.mark(made)})
-        if self.live is not None:
-            self.live.stamped(execution, made)
-
-    def _publish(self, execution: Execution, data: dict[str, Any], metadata: dict[str, Any]) -> None:
-        update = execution.id in self._shown
-        self._shown.add(execution.id)
-        transient = {"display_id": f"aiprov-{execution.id}"}
-        self.shell.display_pub.publish(data=data, metadata=metadata, transient=transient, update=update)
-
-    def _journal_part(self, tally: Any) -> dict[str, Any] | None:
-        if not tally.hashes:
-            return None
-        path = self.journal.path
-        return {
-            "session": self.id,
-            "file": path.name if path else None,
-            "lines": len(tally.hashes),
-            "seq": [min(tally.seqs), max(tally.seqs)],
-            "root": tally.root(),
-        }
-
-    def _excerpts(self, texts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        level = self.config.notebook_content
-        if level == "digest":
-            return []
-        clean = [self.redactor.value(t) for t in texts[:50]]
-        return [_shortened(t) for t in clean] if level == "excerpt" else clean
-
-    def _late(self, event: Mapping[str, Any]) -> None:
-        """On the journal's thread: an answer that came after its cell's stamp asks for an update."""
-        if event.get("execution") not in self._over or event["type"] == "execution":
-            return
-        loop = getattr(getattr(self.shell, "kernel", None), "io_loop", None)
-        if loop is not None:
-            loop.add_callback(self._update_if_idle)
-
-    def _update_if_idle(self) -> None:
-        with guarded(self.recorder.failed, "updating a stamp"):
-            if self.cells.running() is None:
-                for execution in self._outdated():
-                    with self._as_parent(execution):
-                        self._show(execution)
-
-    def _update_late(self) -> None:
-        """At the end of a cell, under its parent: clients that follow one cell only see it, too."""
-        for execution in self._outdated():
-            if execution.id in self._shown:
-                self._show(execution)
-            else:
-                with self._as_parent(execution):
-                    self._show(execution)
-
-    def _outdated(self) -> list[Execution]:
-        tallies = self.recorder.tallies
-        return [e for k, e in list(self._over.items()) if k in tallies and tallies[k].changed]
-
-    @contextmanager
-    def _as_parent(self, execution: Execution) -> Iterator[None]:
-        """Messages sent inside belong to the execution's own request."""
-        publisher = self.shell.display_pub
-        before = getattr(publisher, "parent_header", None)
-        if execution.parent and hasattr(publisher, "set_parent"):
-            publisher.set_parent(dict(execution.parent))
-        try:
-            yield
-        finally:
-            if execution.parent and hasattr(publisher, "set_parent") and before is not None:
-                publisher.set_parent({"header": before})
 
     # ── records of people ─────────────────────────────────────────────────────────
     def declare(self, event: dict[str, Any]) -> str:
@@ -664,17 +568,6 @@ def _whole(one: dict[str, Any], executions: Mapping[str, Any], texts: Mapping[st
         else:
             out[key] = found
     return out
-
-
-_EXCERPT = 200  # characters of a text
-
-
-def _shortened(value: Any) -> Any:
-    if isinstance(value, str):
-        return value if len(value) <= _EXCERPT else value[:_EXCERPT] + "…"
-    if isinstance(value, Mapping):
-        return {k: _shortened(v) for k, v in value.items()}
-    return [_shortened(v) for v in value] if isinstance(value, list) else value
 
 
 def _short(folder: Path) -> str:

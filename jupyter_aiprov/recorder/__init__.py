@@ -8,5 +8,6 @@ package's only broad `except`: a failure of ours is a gap, never the user's exce
 from jupyter_aiprov.recorder._attempt import HEAD, TAIL, Body
 from jupyter_aiprov.recorder._guarded import guarded
 from jupyter_aiprov.recorder._recorder import Recorder
+from jupyter_aiprov.recorder._tally import Tally
 
-__all__ = ["HEAD", "TAIL", "Body", "Recorder", "guarded"]
+__all__ = ["HEAD", "TAIL", "Body", "Recorder", "Tally", "guarded"]
