@@ -70,7 +70,7 @@ def recorded_runs(events: Iterable[Event], *, stated: bool = False) -> dict[str,
     for order, event in enumerate(events):
         if event.get("type") == "execution":
             runs.setdefault(str(event.get("id")), {}).update({**event, "order": order})
-        elif event.get("type") in kinds and event.get("execution"):
+        elif str(event.get("type")) in kinds and event.get("execution"):
             used.add(str(event["execution"]))
         muted = muted or event.get("reason") == "stamp-off"
     return {} if muted else {id_: run for id_, run in runs.items() if id_ in used}

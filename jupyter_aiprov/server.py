@@ -6,7 +6,7 @@
 
 Only for users whom the server knows and lets read contents, with its XSRF check. A path is what the
 contents manager says it is; the page may send the notebook as it is now, unsaved changes included.
-Nothing is written.
+Nothing is written. A link that leads out of the server's files is not followed.
 """
 
 from __future__ import annotations
@@ -50,27 +50,31 @@ class _Handler(APIHandler):
             raise HTTPError(403, "a path must stay in the server's files")
         manager = self.contents_manager
         sent = asked.get("notebook")
+        local = self._local(path)
+        if sent is None and local is None and _are_files(manager):
+            raise HTTPError(403, "a path must stay in the server's files: send the notebook that the link leads to")
         model = await ensure_async(manager.get(path, content=sent is None))
         if model["type"] not in {"notebook", "file"}:
             raise HTTPError(400, f"{parts[-1]} is no notebook")
         if sent is None:
             sent = model["content"]
         raw = sent.encode() if isinstance(sent, str) else json.dumps(sent).encode("utf-8", "backslashreplace")
-        local = self._local(path)
         return await asyncio.to_thread(_opened, raw, parts[-1], local)
 
     def _local(self, path: str) -> Path | None:
         """Where the file lies, for contents managers whose notebooks are files below one folder."""
-        to_os = getattr(self.contents_manager, "_get_os_path", None)
-        root = getattr(self.contents_manager, "root_dir", None)
-        if to_os is None or not root:
+        manager = self.contents_manager
+        if not _are_files(manager):
             return None
-        found = Path(to_os(path)).resolve()
-        return found if found.is_relative_to(Path(root).resolve()) else None
+        found = Path(manager._get_os_path(path)).resolve()
+        return found if found.is_relative_to(Path(manager.root_dir).resolve()) else None
 
     def asked(self) -> Mapping[str, Any]:
         """The request's JSON object."""
-        body = self.get_json_body()
+        try:
+            body = self.get_json_body()
+        except (UnicodeDecodeError, RecursionError):
+            raise HTTPError(400, "send a JSON object in UTF-8, not nested too deeply") from None
         if not isinstance(body, Mapping):
             raise HTTPError(400, "send a JSON object")
         return body
@@ -133,6 +137,10 @@ class ExportHandler(_Handler):
         self.set_header("Content-Disposition", f'attachment; filename="{stem}-{name}.{module.EXTENSION.lstrip(".")}"')
         data = made if isinstance(made, bytes) else made.encode("utf-8", "backslashreplace")
         self.finish(data, set_content_type="application/octet-stream")
+
+
+def _are_files(manager: Any) -> bool:
+    return hasattr(manager, "_get_os_path") and bool(getattr(manager, "root_dir", None))
 
 
 def _opened(raw: bytes, name: str, local: Path | None) -> Opened:

@@ -15,7 +15,7 @@ from typing import Any
 from jupyter_aiprov import journal as journals
 from jupyter_aiprov import schema, semconv, stamp
 from jupyter_aiprov.annotate import recorded_runs
-from jupyter_aiprov.document import Node, Notebook, cell_id, cells, mark, outputs
+from jupyter_aiprov.document import Node, Notebook, cell_id, cells, mark, metadata, outputs
 from jupyter_aiprov.integrity import Change, Integrity, Kind
 from jupyter_aiprov.marks import cell_mark, is_outdated, withdrawn_of
 from jupyter_aiprov.notebook import Found, Mark, conflicts_of, marks_of, resolve, stamps_of
@@ -58,6 +58,7 @@ class _Check:
             )
         self._stamps()
         self._output_marks()
+        self._broken_marks()
         for said in self.marks:
             self._mark(said)
         self._sessions()
@@ -71,6 +72,11 @@ class _Check:
 
     def _changed(self, kind: Kind, index: int | None, english: str, french: str) -> None:
         self.changes.append(Change(kind, index, Said(english, french)))
+
+    def _lacks(self, english: str, french: str) -> None:
+        """One record that others here point to."""
+        if (what := Said(english, french)) not in {known for known, _ in self.missing}:
+            self.missing.append((what, 1))
 
     def _open(self, english: str, french: str) -> None:
         self.not_covered.append(Said(english, french))
@@ -107,12 +113,26 @@ class _Check:
                 )
             unsealed += holds is None and "journal" in one.sound
             self._placed(one, self.nodes[one.index])
+            self._marked(one)
             self._words(one, outputs(self.nodes[one.index])[one.output])
         if unsealed:
             self._open(
                 f"times, tokens and ids of {unsealed} stamps (they carry no seal)",
                 f"dates, jetons et identifiants de {unsealed} cachets (sans scellé)",
             )
+
+    def _marked(self, one: Found) -> None:
+        """A stamp that the notebook log knows has a mark at its cell, and a marked cell's session is in the log."""
+        link = one.sound.get("journal") or {}
+        session, last = str(link.get("session")), max(link.get("seq") or (0,))
+        known = (self.log.get("sessions") or {}).get(session)
+        if not link:
+            return
+        if known is None and mark(self.nodes[one.index]).get("origin"):
+            name = session[:40]
+            self._lacks(f"the notebook log of session {name}", f"le registre du carnet pour la session {name}")
+        elif known and not mark(self.nodes[one.index]) and last <= int(known.get("lines") or 0):
+            self._lacks(f"the mark of cell {one.index + 1}", f"la marque de la cellule {one.index + 1}")
 
     def _placed(self, one: Found, cell: Node) -> None:
         made = one.execution
@@ -161,6 +181,22 @@ class _Check:
                 )
                 break
             known[str(sha)] -= 1
+        else:
+            given = [sha for sha in map(output_digest, outputs(cell)) if sha in set(one.sound.get("outputs") or ())]
+            if given != list(one.sound.get("outputs") or ()) and len(given) == len(one.sound.get("outputs") or ()):
+                self._changed(
+                    "reordered",
+                    one.index,
+                    "the outputs are not in the order in which they were stamped",
+                    "les sorties ne sont pas dans l'ordre où elles ont reçu le cachet",
+                )
+        if cell.get("cell_type") != "code":
+            self._changed(
+                "source-changed",
+                one.index,
+                "the cell is no longer one of code",
+                "la cellule n'est plus une cellule de code",
+            )
         self._uncovered(one, cell)
 
     def _uncovered(self, one: Found, cell: Node) -> None:
@@ -188,6 +224,23 @@ class _Check:
             )
             return
         data = output.get("data") or {}
+        for mime in sorted(set(data) - set(stamp.bundle({}))):
+            self._changed(
+                "edited",
+                one.index,
+                f"stamp: shows what its record does not say: {mime}"[:200],
+                f"cachet : montre ce que son enregistrement ne dit pas : {mime}"[:200],
+            )
+        if output.get("output_type") not in ("display_data", "execute_result") or not {
+            "text/html",
+            "text/plain",
+        } <= set(data):
+            self._changed(
+                "edited",
+                one.index,
+                "stamp: what people read of it is not all there",
+                "cachet : ce qu'on en lit n'est plus entier",
+            )
         bundles = [stamp.bundle(one.sound, language) for language in stamp.WORDS]
         for mime in ("text/html", "text/plain", "text/latex"):
             if mime in data and output_digest(_only(data, mime)) not in {
@@ -215,6 +268,16 @@ class _Check:
                         )
                 elif said:
                     self._shown(index, said)
+                elif stamped is not None:
+                    self._open(
+                        "marks on the outputs of stamps, which are not there (they repeat what the stamps say)",
+                        "les marques des sorties à cachet, absentes (elles répètent ce que disent les cachets)",
+                    )
+
+    def _broken_marks(self) -> None:
+        for index, node in ((None, self.nb), *self.nodes.items()):
+            if semconv.KEY in metadata(node) and not mark(node):
+                self._changed("edited", index, "mark: not an object", "marque : pas un objet")
 
     def _shown(self, index: int, said: Mapping[str, Any]) -> None:
         """The mark of an output that shows AI content, against what the stamps say of its subjects."""
@@ -229,7 +292,10 @@ class _Check:
         for one in self.stamps:
             for made in one.sound.get("derivations") or ():
                 known[made.get("subject")].add(made.get("origin"))
-        for subject in said.get("subjects") or ():
+        subjects = said.get("subjects")
+        for subject in subjects if isinstance(subjects, list) else ():
+            if not isinstance(subject, str):
+                continue  # the schema said so
             if subject not in known:  # what was shown again, or is no subject of a stamp
                 self._open(
                     "marks of outputs whose subjects no stamp here names",
@@ -347,6 +413,14 @@ class _Check:
                 )
             return
         cell = self.nodes[index]
+        ids = {cell_id(c) for c in self.nodes.values()}
+        if one.index is not None and subject.get("cell_id") in ids - {cell_id(cell), None}:
+            self._changed(
+                "reordered",
+                index,
+                "a review lies at another cell than the one it is about",
+                "un contrôle figure à une autre cellule que celle dont il parle",
+            )
         if id_ not in withdrawn_of(self.log) and is_outdated(event, cell.get("source"), outputs(cell)):
             self._changed(
                 "review-outdated",
@@ -360,6 +434,11 @@ class _Check:
         said: dict[str, Mapping[str, Any]] = dict(self.log.get("sessions") or {})
         for entry in said.values():
             self._seal(None, "sessions", "sessionLog", entry)
+        if said and (others := set(self.journal) - set(said) - {s.execution.get("session") for s in self.stamps}):
+            self._open(
+                f"{len(others)} sessions of the journal that the notebook log does not name",
+                f"{len(others)} sessions du registre des appels que le registre du carnet ne nomme pas",
+            )
         expected: Counter[str] = Counter({s: int(e.get("lines") or 0) for s, e in said.items()})
         for one in self.stamps:
             link = one.sound.get("journal") or {}

@@ -23,7 +23,13 @@ from jupyter_aiprov.errors import AIProvError, UsageError
 
 _parse: Any = inspect.unwrap(Application.parse_command_line)  # its wrapper ends user errors with exit code 1
 _TRAIT = re.compile(r"The '(\w+)' trait of an? \w+ instance expected")
+_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _COMMON = ("help", "help-all", "version", "config", "log-level", "debug", "show-config", "show-config-json", "y")
+
+
+def visible(text: str) -> str:
+    """The text with what a terminal obeys (escapes, carriage returns, turns of direction) spelled as JSON does."""
+    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def options(owner: str, *names: str) -> dict[Any, Any]:
@@ -84,14 +90,14 @@ class Command(JupyterApp):
         launched(cls, argv)
 
     def say(self, text: str = "", *, end: str = "\n") -> None:
-        """To standard output; what the terminal cannot show is escaped."""
+        """To standard output; what the terminal cannot show, or would obey, is escaped."""
         out = sys.stdout
         encoding = getattr(out, "encoding", None) or "utf-8"
-        out.write((text + end).encode(encoding, "backslashreplace").decode(encoding))
+        out.write((visible(text) + end).encode(encoding, "backslashreplace").decode(encoding))
 
     def note(self, text: str) -> None:
         """To standard error: progress and remarks."""
-        sys.stderr.write(text + "\n")
+        sys.stderr.write(visible(text) + "\n")
 
 
 def launched(app: type[JupyterApp], argv: Sequence[str] | None) -> NoReturn:
@@ -103,7 +109,7 @@ def launched(app: type[JupyterApp], argv: Sequence[str] | None) -> NoReturn:
         one.initialize(argv)
         one.start()
     except AIProvError as error:
-        sys.stderr.write(f"jupyter aiprov: {error}\n")
+        sys.stderr.write(visible(f"jupyter aiprov: {error}\n"))
         sys.exit(error.exit_code)
     except BrokenPipeError:  # `… | head`
         sys.stderr.close()

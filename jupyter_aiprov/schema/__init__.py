@@ -112,9 +112,9 @@ def _refusal(schema: Mapping[str, Any], value: Any) -> str | None:
 
 def _is(kind: str, value: Any) -> bool:
     if kind in ("integer", "number"):
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float):
             return False
-        return kind == "number" or value == int(value)
+        return isinstance(value, int) or (math.isfinite(value) and (kind == "number" or value == int(value)))
     return isinstance(value, _TYPES[kind])
 
 

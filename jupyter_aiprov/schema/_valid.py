@@ -93,9 +93,9 @@ def _type(kind: str) -> Valid:
         whole = kind == "integer"
 
         def number(value: Any) -> bool:
-            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            if isinstance(value, bool) or not isinstance(value, int | float):
                 return False
-            return not whole or value == int(value)
+            return isinstance(value, int) or (math.isfinite(value) and (not whole or value == int(value)))
 
         return number
     type_ = _TYPES[kind]

@@ -96,3 +96,43 @@ def test_nbconvert_itself_ends_with_our_line(tmp_path: Path, case: str) -> None:
     assert done.returncode == 2
     assert "strange.ipynb: " in done.stderr
     assert "Traceback" not in done.stderr
+
+
+OBEYED = ["\x1b[2J\x1b]0;owned\x07", "\x9b31m", "\rall is well", "a\u202eb\u2066c", "\x7f\x08\x08"]
+
+
+@pytest.mark.parametrize("words", OBEYED, ids=range(len(OBEYED)))
+@pytest.mark.parametrize("command", ["show", "verify", "check", "disclose", "annotate", "strip", "share"])
+def test_a_terminal_shows_what_a_notebook_says_and_does_not_obey_it(
+    aiprov: Run, work: Made, command: str, words: str
+) -> None:
+    """Escapes, carriage returns and turns of direction in any text of a record come out spelled."""
+    nb = work.notebook()
+    record = nb["cells"][1]["outputs"][-1]["data"]["application/vnd.aiprov.v1+json"]
+    record["groups"][0]["gen_ai.response.model"] = record["derivations"][0]["subject"] = words
+    mark = {"schema_version": "1.0", "origin": "ai-generated", "models": [words], words: 1}
+    nb["cells"][1]["metadata"]["aiprov"] = mark
+    nb["metadata"]["aiprov"] = {"schema_version": "1.0", words: 1, "sessions": {words: {"lines": 3}}}
+    name = f"st{words.replace('/', '')}.ipynb"
+    (work.folder / name).write_text(json.dumps(nb))
+    done = aiprov(command, name, *(["--for", "public"] if command == "share" else []))
+    assert done.code in (0, 1), done.err
+    assert not set(done.out + done.err) & set("\x1b\x07\x08\x7f\x9b\r\u202e\u2066")
+
+
+@pytest.mark.parametrize("value", [10**400, -(10**400), 1e308, {}, [1], "x"], ids=lambda v: str(v)[:8])
+@pytest.mark.parametrize("command", ["show", "verify", "check"])
+def test_a_number_of_any_size_and_what_is_none_are_told_apart_from_records(
+    aiprov: Run, work: Made, command: str, value: object
+) -> None:
+    nb = work.notebook()
+    record = nb["cells"][1]["outputs"][-1]["data"]["application/vnd.aiprov.v1+json"]
+    record["groups"][0]["count"] = record["groups"][0]["seconds"] = value
+    shown = {"output_type": "display_data", "data": {"text/plain": "x"}}
+    nb["cells"][1]["outputs"].insert(0, {**shown, "metadata": {"aiprov": {"subjects": [value], "origin": value}}})
+    (work.folder / "strange.ipynb").write_text(json.dumps(nb))
+    done = aiprov(command, "strange.ipynb")
+    assert "Traceback" not in done.out + done.err
+    assert done.code in (0, 1), done.err
+    if command == "verify":
+        assert "changed: cell 2" in done.out

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jupyter_aiprov import journal
+from jupyter_aiprov import journal, stamp
 from jupyter_aiprov.annotate import annotate
 from jupyter_aiprov.document import cells, dumps, outputs, read
 from jupyter_aiprov.said import in_french
-from jupyter_aiprov.seal import outputs_digest, sealed, source_digest
+from jupyter_aiprov.seal import output_digest, outputs_digest, sealed, source_digest, stable_digest
 from jupyter_aiprov.semconv import KEY, MIME
 from jupyter_aiprov.verify import verify
 from tests.notebook.made import Made, code
@@ -113,7 +113,7 @@ def test_a_record_edited_and_sealed_anew_does_not_match_the_journal(made: Make) 
     one = made()
     nb = whole(one)
     record = nb["cells"][1]["outputs"][-1]["data"][MIME]
-    from jupyter_aiprov import seal, stamp
+    from jupyter_aiprov import seal
 
     record["groups"][0]["count"] = 1
     record["digest"] = seal.stable_digest(record)
@@ -293,6 +293,106 @@ def test_the_mark_of_an_output_that_shows_ai_content_is_held_against_the_stamps(
     output["metadata"][KEY].update(origin="ai-generated", subjects=["other"])
     assert verify(nb, one.journals).answer == "consistent"
     assert any("no stamp here names" in line for line in verify(nb, one.journals).not_covered)
+
+
+def test_a_mark_that_is_gone_or_no_record_any_more_is_reported(made: Make) -> None:
+    one = made()
+    gone, renamed, broken = whole(one), whole(one), whole(one)
+    del gone["cells"][1]["metadata"][KEY]
+    renamed["cells"][1]["metadata"] = {"aiprow": renamed["cells"][1]["metadata"][KEY]}
+    broken["cells"][1]["metadata"][KEY] = ["x"]
+    for nb in (gone, renamed):
+        found = verify(nb, one.journals)
+        assert (found.answer, found.missing) == ("not-supplied", (("the mark of cell 2", 1),))
+    assert ("edited", 2) in kinds(broken, one)
+
+
+def test_a_mark_is_asked_for_only_where_the_log_was_written_after_the_run(made: Make) -> None:
+    """A headless run has stamps and no marks; a later run of an annotated notebook as well."""
+    one = made()
+    assert verify(one.notebook(), one.journals).answer == "consistent"
+    nb = whole(one)
+    nb["cells"].append(one.run("more(df)", id_="c-more", calls=1))
+    found = verify(nb, one.journals)
+    assert (found.answer, found.missing) == ("consistent", ())
+
+
+def test_a_log_that_lost_a_session_is_reported(made: Make) -> None:
+    one = made()
+    nb = whole(one)
+    del nb["metadata"][KEY]["sessions"][one.session]
+    found = verify(nb, one.journals)
+    assert (found.answer, found.missing) == ("not-supplied", ((f"the notebook log of session {one.session}", 1),))
+    del nb["metadata"][KEY]
+    assert verify(nb, one.journals).answer == "not-supplied"
+
+
+def test_a_session_of_the_journal_that_the_log_never_named_is_said(made: Make) -> None:
+    one, other = made(), made(name="other", session="0ther0ther")
+    found = verify(whole(one), {**one.journals, **other.journals})
+    assert "1 sessions of the journal that the notebook log does not name" in found.not_covered
+
+
+@pytest.mark.parametrize("mime", ["text/markdown", "image/svg+xml", "application/vnd.plotly.v1+json", "tExt/html"])
+def test_a_stamp_that_shows_more_than_its_record_says_is_edited(made: Make, mime: str) -> None:
+    nb = whole(made())
+    nb["cells"][1]["outputs"][-1]["data"][mime] = "no AI was used"
+    assert ("edited", 2) in kinds(nb)
+
+
+def test_a_stamp_that_people_can_no_longer_read_is_edited(made: Make) -> None:
+    nb, other = whole(made()), whole(made(name="other"))
+    del nb["cells"][1]["outputs"][-1]["data"]["text/html"]
+    other["cells"][1]["outputs"][-1]["output_type"] = "dusplay_data"
+    assert ("edited", 2) in kinds(nb)
+    assert ("edited", 2) in kinds(other)
+
+
+def test_a_stamped_cell_that_is_no_longer_code_is_changed(made: Make) -> None:
+    nb = whole(made())
+    nb["cells"][1]["cell_type"] = "markdown"
+    assert ("source-changed", 2) in kinds(nb)
+
+
+def test_outputs_in_another_order_than_stamped_are_reordered(made: Make) -> None:
+    nb = whole(made())
+    outputs = nb["cells"][1]["outputs"]
+    shown = [{"output_type": "display_data", "data": {"text/plain": text}, "metadata": {}} for text in ("a", "b", "a")]
+    record = {**outputs[-1]["data"][MIME], "outputs": [output_digest(one) for one in shown]}
+    record = sealed({**record, "digest": stable_digest(record)})
+    outputs[-1]["data"] = stamp.bundle(record)
+    outputs[0:1] = shown
+    nb["cells"][1]["metadata"][KEY]["reviews"] = {}
+    nb["cells"][1]["metadata"][KEY]["state"] = "unverified"
+    assert not kinds(nb)
+    outputs[0], outputs[1] = outputs[1], outputs[0]
+    assert kinds(nb) == {("reordered", 2)}
+
+
+def test_a_review_that_lies_at_another_cell_is_reordered(made: Make) -> None:
+    nb = whole(made())
+    review = nb["cells"][1]["metadata"][KEY]["reviews"].pop("r-1")
+    bare = sealed({k: v for k, v in review.items() if k not in ("seal", "source_sha256", "outputs_sha256")})
+    nb["cells"][2]["metadata"][KEY] = {"schema_version": "1.0", "state": "checked", "reviews": {"r-1": bare}}
+    assert ("reordered", 3) in kinds(nb)
+
+
+def test_cell_marks_swapped_between_cells_are_edited(made: Make) -> None:
+    one = made()
+    one.run("df['tone'] = [tone(t) for t in df.text]", id_="c-tone", calls=1, model="other-model")
+    nb = annotate(one.notebook(), one.events()).notebook
+    first, second = nb["cells"][1]["metadata"], nb["cells"][3]["metadata"]
+    first[KEY], second[KEY] = second[KEY], first[KEY]
+    assert {("edited", 2), ("edited", 4), ("source-changed", 2), ("source-changed", 4)} <= kinds(nb, one)
+
+
+def test_a_cell_copied_by_pasting_is_duplicated(made: Make) -> None:
+    one = made()
+    nb = whole(one)
+    pasted = deepcopy(nb["cells"][1])
+    pasted["id"] = "pasted"
+    nb["cells"].insert(2, pasted)
+    assert {("duplicated", 3), ("reordered", 3)} <= kinds(nb, one)
 
 
 # ── what survives ──────────────────────────────────────────────────────────────────

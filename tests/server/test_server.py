@@ -36,7 +36,7 @@ class Client:
         """Status, body and headers of an answer."""
         if token:
             headers["Authorization"] = f"token {token}"
-        data = None if body is None else json.dumps(body).encode()
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         request = urllib.request.Request(
             f"{self.url}/base/aiprov/api/{what}", data, {k.replace("_", "-"): v for k, v in headers.items()}
         )
@@ -70,6 +70,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     folder.mkdir()
     (tmp / "outside.ipynb").write_text(json.dumps(sample.notebook()))
     (folder / "link.ipynb").symlink_to(tmp / "outside.ipynb")
+    (folder / "linked").symlink_to(tmp, target_is_directory=True)
     sample.write(folder / "study.ipynb", sample.notebook())
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -157,15 +158,38 @@ def test_answers_of_the_unsaved_notebook_fill_slots_and_keep_their_field(client:
     "path",
     [
         *("../outside.ipynb", "a/../../outside.ipynb", "..\\outside.ipynb", "", 3, "/etc/passwd", "none.ipynb"),
-        *("C:\\outside.ipynb", "//outside/x.ipynb", "link.ipynb"),
+        *(
+            "C:\\outside.ipynb",
+            "//outside/x.ipynb",
+            "%2e%2e/outside.ipynb",
+            "..%2foutside.ipynb",
+            "a/..%5c../outside.ipynb",
+        ),
+        *(
+            "./../outside.ipynb",
+            "study.ipynb/../../outside.ipynb",
+            "\x00",
+            "a\x00/../../x",
+            "..",
+            "\u2025/outside.ipynb",
+        ),
     ],
 )
 def test_a_path_outside_the_servers_files_is_refused(client: Client, what: str, sent: Any, path: object) -> None:
     status, said, _ = client.ask(what, {"path": path, "format": "json", **sent})
-    if path == "link.ipynb":  # the contents manager opens a link that the user made; its neighbours stay unread
-        assert str(client.folder.parent) not in said.decode()
-    else:
-        assert status in {400, 403, 404}
+    assert status in {400, 403, 404}
+    assert str(client.folder.parent) not in said.decode()
+
+
+@pytest.mark.parametrize("what", ["disclose", "export"])
+@pytest.mark.parametrize("path", ["link.ipynb", "linked/outside.ipynb"])
+def test_what_a_link_out_of_the_servers_files_points_to_is_not_read(client: Client, what: str, path: str) -> None:
+    """The page's own copy of such a notebook is rendered; nothing beside the file is looked at."""
+    assert client.ask(what, {"path": path, "format": "json"})[0] == 403
+    sent = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    status, said, _ = client.ask(what, {"path": path, "format": "json", "notebook": sent})
+    assert status == 200
+    assert b"gpt-4o" not in said
 
 
 def test_an_export_is_a_file_to_keep_never_a_page(client: Client) -> None:
@@ -182,3 +206,49 @@ def test_an_export_is_a_file_to_keep_never_a_page(client: Client) -> None:
 )
 def test_nonsense_is_refused_with_a_client_error(client: Client, body: object) -> None:
     assert client.ask("export", body)[0] == 400
+
+
+DEEP = b"[" * 200_000 + b"]" * 200_000
+
+
+@pytest.mark.parametrize("what", ["disclose", "export"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"{", b"\xff\xfe", b"\x00", b"NaN", b'"x"', DEEP, b'{"path": ' + DEEP + b"}"),
+        b'{"path": "study.ipynb", "format": "json", "notebook": ' + DEEP + b"}",
+        *(
+            b'{"path": "study.ipynb", "format": "json", "notebook": {"cells": %s}}' % (b"[" * n + b"]" * n)
+            for n in (300, 900, 2_000)
+        ),
+        b'{"path": "study.ipynb", "format": "json", "notebook": {"cells": [], "nbformat": 1' + b"0" * 5_000 + b"}}",
+    ],
+    ids=range(13),
+)
+def test_a_body_that_is_no_request_is_refused_and_the_server_lives_on(client: Client, what: str, body: bytes) -> None:
+    status, said, _ = client.ask(what, body)
+    assert status in {200, 400}
+    assert status == 400 or b'"cells": [[' in body  # what is no cell is passed over
+    assert b"Traceback" not in said
+    assert client.ask("status")[0] == 200
+
+
+@pytest.mark.parametrize("what", ["disclose", "export"])
+def test_a_body_too_large_for_a_notebook_is_refused(client: Client, what: str) -> None:
+    body = b'{"path": "study.ipynb", "format": "json", "notebook": "' + b"x" * (65 * 2**20) + b'"}'
+    status, _, _ = client.ask(what, body)
+    assert status in {400, 413}
+    assert client.ask("status")[0] == 200
+
+
+@pytest.mark.parametrize("what", ["status", "disclose", "export"])
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"])
+def test_other_methods_do_nothing(client: Client, what: str, method: str) -> None:
+    request = urllib.request.Request(f"{client.url}/base/aiprov/api/{what}", method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:  # no token
+            status, said = answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        status, said = error.code, error.read()
+    assert status in {204, 403, 405} or (method == "OPTIONS" and not said)
+    assert b"gpt-4o" not in said
