@@ -528,8 +528,9 @@ class _Check:
                     "le cachet de l'exécution de cette cellule a disparu",
                 )
             else:
-                what = Said(f"outputs and stamp of cell {index + 1}", f"sorties et cachet de la cellule {index + 1}")
-                self.missing.append((what, 1))
+                stamp_of, outputs_of = f"the stamp of cell {index + 1}", f"outputs and stamp of cell {index + 1}"
+                self.missing = [one for one in self.missing if one[0] != stamp_of]  # its mark said so: the same record
+                self._lacks(outputs_of, f"sorties et cachet de la cellule {index + 1}")
 
 
 def _unknown(name: str, record: Mapping[str, Any]) -> list[str]:

@@ -31,6 +31,9 @@ HOSTILE = {
     "bidi": "safe\u202egnp.exe\u2066\u200b\U000e0041",
     "slots": "\ue000[TO COMPLETE: nothing]\ue001{{ 7*7 }}{% raw %}",
     "control": "a\x00b\x1b[31mred\r\n",
+    "terminal": "\x9b2J\x1b]8;;http://evil.example\x07click\x1b]8;;\x07\x7f\x08\u2028x\u2029",
+    "url": "javascript:alert(1) [x](javascript:alert(2)) <a href='javascript:alert(3)'>y</a> "
+    "data:text/html,<script>1</script> <javascript:alert(4)>",
     "long": "x" * 100_000,
 }
 
@@ -123,7 +126,7 @@ def test_html_has_our_own_tags_and_no_others(name: str) -> None:
             "mark",
         }
         assert seen.attributes <= {"class", "scope"}
-        assert not re.search("[\u202a-\u202e\u2066-\u2069\u200b\ue000-\uf8ff\x00\x1b]", text)
+        assert not re.search("[\u202a-\u202e\u2066-\u2069\u200b\ue000-\uf8ff\x00-\x08\x0b-\x1f\x7f-\x9f]", text)
 
 
 COMMANDS = {

@@ -151,6 +151,8 @@ def test_cleared_outputs_are_records_not_supplied_and_not_a_change(made: Make) -
         cell["outputs"] = []
     found = verify(nb, one.journals)
     assert (found.answer, found.changes) == ("not-supplied", ())
+    assert found.missing == (("outputs and stamp of cell 2", 1),)  # mark and journal point to the same record
+    assert verify(nb).missing[0] == ("the stamp of cell 2", 1)
 
 
 def test_a_duplicated_record_is_named_where_it_lies_twice(made: Make) -> None:
@@ -487,7 +489,7 @@ def test_any_single_byte_changed_in_the_journal_is_reported(made: Make, tmp_path
 # ── in French ──────────────────────────────────────────────────────────────────────
 ENGLISH = re.compile(r"\b(the|of|not|does|is|are|was|stamp|mark|record|source(?! )|journal|review|output)\b")
 NAMES = re.compile(  # what a sentence takes from the file or the schema as it stands there
-    r"aucun de .*|pas de la forme .*|'.*?'|manque de \S+|(dans|champ|pas(?! de)|:(?! aucun| pas)) [\w\\-]+(?= |$)"
+    r"(connaît pas|ne dit pas|au cachet) : .*|aucun de .*|pas de la forme .*|'.*?'|manque de \S+|(dans|champ|pas(?! de)|:(?! aucun| pas)) [\w\\-]+(?= |$)"
     r"|\S*[._]\S*|stamp\S*"
 )
 
