@@ -122,7 +122,8 @@ _KINDS = (
 )
 _OWNERS = "(?:my|our|your|his|her|the|ma|mon|notre|votre|sa|son|la|le|cette|ce)"
 _IS = r"""(?:["'`]?\s{0,3}(?:=|:|->|→)\s{0,3}|,?\s{1,3}(?:is|was|est|était|vaut)\s{1,3}:?\s?)["'`«]?\s?"""
-_STATED = rf"""(?: (?:for|from|of|to) [\w-]{{1,16}})?(?:{_IS}|\s{{1,3}}["'`«]?\s?)"""
+_FOR = r"(?: (?:for|from|of|to|du|de|pour|d['’])(?: ?[\w-]{1,16}){1,5}?)"
+_STATED = rf"""(?:{_FOR}{_IS}|(?: (?:for|from|of|to) [\w-]{{1,16}})?(?:{_IS}|\s{{1,3}}["'`«]?\s?))"""
 _NAMED = r"(?:\$?\{\w{1,40}\}|\$(?-i:[A-Z][A-Z_]{1,40})|%\(\w{1,40}\)s)"  # a place for a password, not one
 _IN_URL = r"(?:[?&;]|\\u0026|%26|%3f)[a-z_-]{0,24}"
 _SCHEMES = r"(?:basic|bearer|token|negotiate|apikey|digest|key)\s{1,4}(?!\[redacted:|[$%{<])"

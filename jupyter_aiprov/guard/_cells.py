@@ -19,6 +19,9 @@ _KINDS: Final = bytes(
     else {46: _POINT, 44: _COMMA, 97: _LETTER, 101: _SIGN, 39: _QUOTE, 43: _SIGN, 45: _SIGN}.get(c, 0)
     for c in range(256)
 )
+_E, _PLUS, _MINUS = 101, 43, 45
+_EXACT: Final = 22  # powers of ten that a float holds
+_TENS: Final = tuple(float(f"1e{n}") for n in range(_EXACT + 1))
 _NEAR: Final = 1e-6  # of the middle between two roundings: Python's own rounding is asked
 
 
@@ -60,26 +63,55 @@ class _Cells:
         self.row = np.cumsum(~self.is_joined) - 1
         self.first = np.flatnonzero(~self.is_joined)
         self.final = np.append(self.first[1:], len(self.starts)) - 1
-        self._numbers(kinds)
+        self._numbers(kinds, data)
 
-    def _numbers(self, kinds: Array) -> None:
-        """Which cells are digits with one point at most, as Python writes a number."""
+    def _numbers(self, kinds: Array, data: bytes) -> None:
+        """Which cells are digits with one point at most and perhaps an exponent, as Python writes a number."""
         np = self.np
-        points = np.flatnonzero(kinds == _POINT)
-        of = np.searchsorted(self.starts, points, "right") - 1
-        inside = (of >= 0) & (points < np.append(self.ends, 0)[of])
-        of, points = of[inside], points[inside]
-        count = np.bincount(of, minlength=len(self.starts))
-        self.point = self.ends.copy()
-        self.point[of] = points
-        self.has_point = count > 0
-        self.decimals = np.where(self.has_point, self.ends - 1 - self.point, 0)
-        plain = (self.held & ~np.uint8(_POINT)) == _DIGIT
+        raw = np.frombuffer(data, np.uint8)
+        self.point, points = self._where(np.flatnonzero(kinds == _POINT))
+        exponent, exponents = self._where(np.flatnonzero(raw == _E))
         begins = kinds[self.starts] == _DIGIT
-        self.is_number = plain & (self.sizes <= _LONGEST) & (count < 2) & begins
-        self.is_none = (count > 1) & (self.decimals != 3) & (self.decimals != 0)  # 10.0.0.17
-        self.is_none |= ~begins | ((count == 0) & (self.sizes > _LONGEST))
-        self.is_none &= plain
+        self.length = exponent - self.starts  # of what stands before the exponent
+        self.has_point = points > 0
+        self.decimals = np.where(self.has_point, exponent - 1 - self.point, 0)
+        self.has_exponent = exponents > 0
+        self.scale = self.decimals.copy()
+        plain = (self.held & ~np.uint8(_POINT)) == _DIGIT
+        bare = plain.copy()  # no letter, no quote
+        at = np.flatnonzero(self.has_exponent)
+        if len(at):
+            power, is_power = self._powers(raw, exponent[at] + 1, self.ends[at])
+            self.scale[at] -= power
+            bare[at] = (self.held[at] & ~np.uint8(_POINT | _SIGN)) == _DIGIT
+            is_power &= bare[at] & (exponents[at] == 1) & (~self.has_point[at] | (self.decimals[at] > 0))
+            plain[at] = is_power
+        is_simple = plain & (self.length <= _LONGEST) & (points < 2) & begins
+        self.is_number = is_simple & (np.abs(self.scale) <= _EXACT)
+        never = ~begins | ((points == 0) & (self.length > _LONGEST)) | (self.has_exponent & ~plain)
+        never |= (points > 1) & (self.decimals != 3) & (self.decimals != 0)  # 10.0.0.17
+        self.is_none = bare & never & (kinds[self.ends - 1] != _POINT)  # the point of a sentence is no part of it
+
+    def _where(self, places: Array) -> tuple[Array, Array]:
+        """The last of these places in each cell, or its end; and how many are in it."""
+        np = self.np
+        of = np.searchsorted(self.starts, places, "right") - 1
+        inside = (of >= 0) & (places < np.append(self.ends, 0)[of])
+        of, places = of[inside], places[inside]
+        out = self.ends.copy()
+        out[of] = places
+        return out, np.bincount(of, minlength=len(self.starts))
+
+    def _powers(self, raw: Array, at: Array, ends: Array) -> tuple[Array, Array]:
+        """What stands behind an `e`, and whether it is an exponent."""
+        np = self.np
+        sign = np.where(raw[at] == _MINUS, -1, 1)
+        at = at + ((raw[at] == _MINUS) | (raw[at] == _PLUS))
+        first, second = raw[at].astype(np.int64) - 48, raw[np.minimum(at + 1, len(raw) - 1)].astype(np.int64) - 48
+        digits = ends - at
+        is_digit = (first >= 0) & (first < 10)
+        is_two = (digits == 2) & is_digit & (second >= 0) & (second < 10)
+        return sign * np.where(is_two, first * 10 + second, first), is_two | ((digits == 1) & is_digit)
 
     def rows(self) -> tuple[Array, Array]:
         """The rows that are two cells and one number (`12,5`), and those whose commas need thought."""
@@ -96,6 +128,7 @@ class _Cells:
         parts |= self.final - self.first > 4  # more than a number has groups of three
         parts |= is_pair & self.has_point[right] & (self.point[right] - self.starts[right] != 3)
         is_decimal = is_pair & numbers & ~parts & ~self.has_point[left] & ~self.has_point[right]
+        is_decimal &= ~self.has_exponent[left] & ~self.has_exponent[right]
         is_decimal &= self.sizes[left] + self.sizes[right] <= _LONGEST
         ends = self.has_point[self.final] & (self.decimals[self.final] == 0)  # the point of a sentence
         asks = (self.final > self.first) & (ends | ((whole & _LETTER) == 0) & ~is_decimal & ~(numbers & parts))
@@ -107,7 +140,7 @@ class _Cells:
         raw = np.frombuffer(data, np.uint8)
         out = np.zeros(len(self.starts))
         at = np.flatnonzero(self.is_number)
-        starts, sizes, points = self.starts[at], self.sizes[at], self.point[at]
+        starts, sizes, points = self.starts[at], self.length[at], self.point[at]
         total = np.zeros(len(at))
         for place in range(int(sizes.max(initial=0))):
             here = starts + place
@@ -128,19 +161,19 @@ def read(np: Any, text: str) -> Numbers:
     in_row = asks[cells.row]
     alone = ~in_row & ~cells.is_number & ~cells.is_none & ((cells.held & _DIGIT) != 0)
     alone &= ((cells.held & _LETTER) == 0) | ((cells.held & _QUOTE) != 0)
-    values, decimals, sizes = cells.mantissas(data), cells.decimals, cells.sizes.copy()
-    tens = 10.0 ** np.arange(_LONGEST + 1)
+    values, scale, sizes = cells.mantissas(data), cells.scale, cells.sizes.copy()
+    tens = np.array(_TENS)
     left = cells.first[is_decimal]
     right = left + 1
     values[left] = values[left] * tens[sizes[right]] + values[right]
-    decimals[left] = sizes[right]
+    scale[left] = sizes[right]
     sizes[left] += 1 + sizes[right]
     keep = cells.is_number & ~in_row
     keep[right] = False
-    places, rows, sizes, decimals = cells.starts[keep], cells.row[keep], sizes[keep], decimals[keep]
+    places, rows, sizes, scale = cells.starts[keep], cells.row[keep], sizes[keep], scale[keep]
     digits = values[keep]
-    values = digits / tens[decimals]
-    again = (decimals == 3) & (sizes > 4) & (sizes < 8)
+    values = np.where(scale < 0, digits * tens[np.abs(scale)], digits / tens[np.abs(scale)])
+    again = (scale == 3) & (sizes > 4) & (sizes < 8) & ~cells.has_exponent[keep]
     second, second_sizes = digits[again], sizes[again] - 1
     spans = list(zip(cells.first[asks].tolist(), cells.final[asks].tolist(), strict=True))
     spans += [(i, i) for i in np.flatnonzero(alone).tolist()]
@@ -167,10 +200,10 @@ def rounded(np: Any, values: Array) -> Array:
         scaled = values * 10.0 ** (2 - power)
         whole = np.rint(scaled)
         away = power - 2
-        out = np.where(away >= 0, whole * 10.0 ** np.maximum(away, 0), whole / 10.0 ** np.maximum(-away, 0))
-        unsure = (
-            ~(np.abs(scaled - np.floor(scaled) - 0.5) > _NEAR) | ~(np.abs(away) <= 20) | ~(np.abs(scaled - 550) < 450.5)
-        )
+        known = np.abs(away) <= _EXACT
+        tens = np.array(_TENS)[np.where(known, np.abs(away), 0).astype(np.intp)]
+        out = np.where(away >= 0, whole * tens, whole / tens)
+        unsure = ~(np.abs(scaled - np.floor(scaled) - 0.5) > _NEAR) | ~known | ~(np.abs(scaled - 550) < 450.5)
     at = np.flatnonzero(unsure)
     if len(at):
         out[at] = _figures.all_rounded(values[at].tolist())

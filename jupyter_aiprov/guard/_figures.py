@@ -23,7 +23,7 @@ _CLASSES: Final = bytes(
     for c in range(256)
 )
 _THIN: Final = re.compile("[\u202f\u2009\u2007]")
-_EXPONENT: Final = re.compile(rb"(?<=[0-9]e)[-+](?=[0-9])")  # these signs do not part
+_EXPONENT: Final = b"1e\n"
 _ONES: Final = bytes(49 if 48 <= c <= 57 else c for c in range(256))
 _SPACED: Final = re.compile(rb"(?<![a-z0-9.'])[0-9]{1,3}(?: [0-9]{3}){1,4}(?:[.,][0-9]{1,12})?(?![0-9a-z]|[.,][0-9])")
 _WHOLE: Final = re.compile(rb"[0-9]{1,15}(?:[.,][0-9]{1,15})?(?:e[-+]?[0-9]{1,2})?")
@@ -66,11 +66,15 @@ def _classed(text: str) -> bytes:
     raw = text.encode("latin-1", "replace")
     data = raw.translate(_CLASSES)
     ones = data.translate(_ONES)
-    if b"1e\n" in ones:
-        signed = bytearray(data)
-        for match in _EXPONENT.finditer(raw.lower()):
-            signed[match.start()] = raw[match.start()]
-        data = bytes(signed)
+    at = ones.find(_EXPONENT)
+    signed: bytearray | None = None
+    while at >= 0:  # the sign of an exponent does not part
+        at += len(_EXPONENT)
+        if raw[at - 1] in b"+-" and ones[at : at + 1] == b"1":
+            signed = signed or bytearray(data)
+            signed[at - 1] = raw[at - 1]
+        at = ones.find(_EXPONENT, at)
+    data = bytes(signed) if signed else data
     if b"1 111" in ones:
         data = _joined(data, ones)
     return data
@@ -192,7 +196,7 @@ def cells(token: bytes) -> list[bytes]:
 
 def second(found: list[bytes]) -> list[bytes]:
     """The other readings: `1.234` and `1,234` may be 1234."""
-    return [t.replace(b".", b"") for t in found if t[-4:-3] == b"." and 4 < len(t) < 8]
+    return [t.replace(b".", b"") for t in found if t[-4:-3] == b"." and 4 < len(t) < 8 and b"e" not in t]
 
 
 def digits(value: float) -> int:

@@ -20,7 +20,7 @@ from jupyter_aiprov.guard._words import GENERIC, STOP, Token, content, folded, n
 
 OPENING: Final = 3  # content words that open a longer value: what truncation leaves; more where they say little
 ENDS_MAX: Final = 6
-TELLING: Final = 12  # letters of an opening in words that not every note has
+TELLING: Final = 13  # letters of an opening in words that not every note has
 TELLING_RUN: Final = 35  # letters of four words in a row: less is a phrase of the trade
 RUN: Final = 5  # content words in a row that are nobody else's; one less in notes under eight
 LISTED: Final = 6  # values in a row, as the column has them

@@ -59,19 +59,18 @@ def email(text: str) -> Iterator[Stretch]:
     """E-mail addresses."""
     if "\uff20" in text:  # the wide form of East Asian keyboards
         text = text.replace("\uff20", "@")
-    at = text.find("@")
+    at, done = text.find("@"), 0
     while at >= 0:
-        begin = max(0, at - 64)
-        end = at + 1
+        begin, end = max(done, at - 64), at + 1
         if not at or not (text[at - 1].isalnum() or text[at - 1] in "_.+-"):
             at = text.find("@", end)  # a decorator, an option: no name before it
             continue
         for match in _EMAIL.finditer(text, begin, min(len(text), at + 260)):
             user, tld = match[0].split("@")[0], match[2].lower()
             known = len(tld) == 2 or tld in _TLDS or tld.startswith("xn--") or not tld.isascii()
-            if known and user.lower() not in _NOBODY and not _in_url(text, match):
+            if known and user.lower() not in _NOBODY and not _in_url(text, match) and not _names_a_mail(text, match):
                 yield match.span()
-            end = max(end, match.end())
+            end = done = max(end, match.end())
         at = text.find("@", end)
 
 
@@ -79,6 +78,15 @@ def _in_url(text: str, match: re.Match[str]) -> bool:
     """`https://user@host`, `package@version.io/path`: an address of a machine."""
     before = text[max(0, match.start() - 80) : match.start()]
     return re.search(r"://[^\s/]*\Z", before) is not None or text[match.end() : match.end() + 2] in {":~", ":/"}
+
+
+_MAIL_ID: Final = re.compile(r"(?i)[>\s]*(?:message-id|in-reply-to|references)\s?:")
+
+
+def _names_a_mail(text: str, match: re.Match[str]) -> bool:
+    """`Message-ID: <87o7…@mail.example>`: no address of a person."""
+    line = text.rfind("\n", max(0, match.start() - 300), match.start()) + 1
+    return text[match.start() - 1 : match.start()] == "<" and _MAIL_ID.match(text, line) is not None
 
 
 # ── telephone ──────────────────────────────────────────────────────────────────────
@@ -120,7 +128,7 @@ _CALL: Final = re.compile(
 )
 _RING: Final = re.compile(
     r"(?i)(?<![a-z])(?:t[ée]l(?:[ée]phone|efon)?|(?:tele)?phone|mobile|cell|portable|fax|whatsapp|handy|call|ring|dial"
-    r"|reach \w{2,8})\.?(?: (?:number|no\.?|nr\.?|is|at|on|me|us|was|her|him|the|home)){0,3}[\s\"':=]{0,5}\Z"
+    r"|reach(?:able| \w{2,8}))\.?(?: (?:number|no\.?|nr\.?|is|at|on|me|us|was|her|him|the|home)){0,3}[\s\"':=]{0,5}\Z"
 )
 _RING_WORDS: Final = (
     "tel",
@@ -313,14 +321,18 @@ _DATE = (
 )
 _BORN = (
     r"(?:born(?:_on)?|birth[ _-]?(?:date|day)|date[ _-]?of[ _-]?birth|d\.?o\.?b\.?"
-    r"|n(?:é|e|é)(?:\(e\)|\.e|·e|e)?(?= le\b)"
+    r"|n\\'\{?e\}?(?:\(e\)|e)?(?= le\b)|n(?:é|e|é)(?:\(e\)|\.e|·e|e)?(?= le\b)"
     r"|née?(?= \d| [a-zéèê]{6,20} le \d| à [\w'’-]{2,16} le \d)|\bb\.(?= \d)"
     r"|date[ _-]?(?:de[ _-]?)?naissance|naissance|naiss|ddn)"
 )
 _WHOLE = r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)"  # 19870214
 _COMPARED = r"(?![^\n\d]{0,24}?\s[<>]=?\s)"  # `dob > '1990-01-01'` asks about many people
-_BIRTH: Final = re.compile(rf"(?i)(?<![a-zéè]){_BORN}(?![a-z]){_COMPARED}[^\n\d]{{0,24}}?(?<!\d)({_DATE}|{_WHOLE})")
+_BIRTH: Final = re.compile(
+    rf"(?i)(?:(?<![a-zéè])|(?-i:(?<=[a-z])(?=[A-Z]))){_BORN}(?![a-z]){_COMPARED}[^\n\d]{{0,24}}?(?<!\d)({_DATE}|{_WHOLE})"
+)
 _BIRTH_CELL: Final = re.compile(rf"""(?i)(?:^|[,;\t|])["' ]*{_BORN}["' ]*(?=[,;\t|]|$)""")
+_BIRTH_HEAD: Final = re.compile(rf"(?i){_BORN}")
+_DATE_ALONE: Final = re.compile(rf"(?i){_DATE}|{_WHOLE}")
 _DATE_CELL: Final = re.compile(rf"(?i)(?<![\d-]){_DATE}")
 _BIRTH_WORDS: tuple[str, ...] = (
     "born",
@@ -353,6 +365,10 @@ def birth_date(text: str) -> Iterator[Stretch]:
                     yield match.span(1)
             if word[-1] not in "e ":
                 yield from _birth_column(text, at, seen)
+                for span in _printed(text, at, _BIRTH_HEAD, _DATE_ALONE):
+                    if span[0] not in seen:
+                        seen.add(span[0])
+                        yield span
             at = low.find(word, at + len(word))
 
 
@@ -368,6 +384,41 @@ def _birth_column(text: str, at: int, seen: set[int]) -> Iterator[Stretch]:
             yield match.span()
 
 
+# ── tables as R and pandas print them ──────────────────────────────────────────────
+_FIELD: Final = re.compile(r"\S+")
+_PRINTED_MAX: Final = 400  # characters of a line
+
+
+def _printed(text: str, at: int, head: re.Pattern[str], cell: re.Pattern[str]) -> Iterator[Stretch]:
+    """The cells under a head in a table whose columns are parted by spaces: counted from the right.
+
+    Rows may begin with an index and hold fields of several words on the left; the table ends with the
+    first row that holds too few.
+    """
+    begin, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+    if (
+        end < 0
+        or end - begin > _PRINTED_MAX
+        or (after := text[end + 1 : end + 1 + _PRINTED_MAX].split("\n", 1)[0]) == ""
+    ):
+        return
+    heads = [m[0] for m in _FIELD.finditer(text, begin, end)]
+    least = len(heads)
+    if not 2 <= least <= len(after.split()) <= least + 1:
+        return
+    for place in [i - least for i, word in enumerate(heads) if head.fullmatch(word)]:
+        row = end + 1
+        for _ in range(_ROWS_MAX):
+            stop = text.find("\n", row)
+            stop = len(text) if stop < 0 else stop
+            fields = list(_FIELD.finditer(text, row, min(stop, row + _PRINTED_MAX)))
+            if not least <= len(fields) <= least + 1:
+                break
+            if cell.fullmatch(fields[place][0]):
+                yield fields[place].span()
+            row = stop + 1
+
+
 # ── record numbers, hidden text ────────────────────────────────────────────────────
 _MRN_WORDS: Final = (
     "mrn",
@@ -378,6 +429,7 @@ _MRN_WORDS: Final = (
     "patient",
     "hospital n",
     "ipp",
+    "iep",
     "dossier",
     "nhs n",
     "nda",
@@ -388,18 +440,20 @@ _MRN: Final = re.compile(r"(?<![\w.-])(?:\d{3}[ -]\d{3}[ -]\d{4}|(?:[A-Za-z]{1,4
 _MRN_BEFORE: Final = re.compile(
     r"(?i)(?<![a-z])(?:mrn|(?:med(?:ical|\.)?|health|patient|hospital)[ _]rec(?:ord|\.)?[ _](?:number|no\.?|n°|#|id)"
     r"|patient[ _-]?(?:id|number|no\.?)"
-    r"|ipp|nda|nip|(?:hospital|nhs|chart|admission)[ _](?:number|no\.?|n°|#)|n(?:um[ée]ro|°) d['’]admission"
+    r"|ipp|iep|nda|nip|(?:hospital|nhs|chart|admission)[ _](?:number|no\.?|n°|#)|n(?:um[ée]ro|°) d['’]admission"
     r"|(?:num[ée]ro|n°|id(?:entifiant)?)[ _]?(?:du |de |d['’])?(?:dossier|patient)(?: m[ée]dical| patient)?"
     r"|dossier (?:m[ée]dical |patient )?n°)"
     r"[\s:#=\"'°]{0,6}(?:is |est |no\.? |n° )?\Z"
 )
-_MRN_HEAD: Final = re.compile(
-    r"(?im)(?:^|[,;\t|])[\"' ]*((?:patient[_ ]?(?:id|no|number)|mrn|ipp|nip|(?:medical[_ ])?record[_ ](?:number|no|id)"
-    r"|(?:num[ée]?r?o?|id|no)_(?:patient|dossier)))[\"' ]*(?=[,;\t|]|$)"
+_MRN_NAMES = (
+    r"(?:patient[_ ]?(?:id|no|number)|mrn|ipp|iep|nip|(?:medical[_ ])?record[_ ](?:number|no|id)"
+    r"|(?:num[ée]?r?o?|id|no)_(?:patient|dossier))"
 )
+_MRN_HEAD: Final = re.compile(rf"""(?im)(?:^|[,;\t|])["' ]*({_MRN_NAMES})["' ]*(?=[,;\t|]|$)""")
+_MRN_NAME: Final = re.compile(rf"(?i){_MRN_NAMES}")
 _MRN_CELL: Final = re.compile(rf"[\"' ]*({_MRN.pattern})[\"' ]*")
 _DELIMITER: Final = re.compile(r"[,;\t|]")
-_HEAD_WORDS: Final = ("patient", "mrn", "ipp", "nip", "record", "dossier")
+_HEAD_WORDS: Final = ("patient", "mrn", "ipp", "iep", "nip", "record", "dossier")
 _HEAD_SIDE: Final = 40  # characters
 _HEADS_MAX, _ROWS_MAX = 8, 10_000
 _SAID: Final = 72  # characters: what a word is said of begins 40 behind it, and is not longer than this leaves
@@ -440,6 +494,12 @@ def mrn(text: str) -> Iterator[Stretch]:
                 if _MRN_BEFORE.search(text, max(0, match.start() - 40), match.start()):
                     yield match.span()
         yield from _mrn_column(text, low)
+        seen: set[Stretch] = set()
+        for at in sorted(m for word in _HEAD_WORDS for m in _places(low, word)) if len(low) == len(text) else ():
+            for span in _printed(text, at, _MRN_NAME, _MRN):
+                if span not in seen:
+                    seen.add(span)
+                    yield span
 
 
 def _mrn_column(text: str, low: str) -> Iterator[Stretch]:

@@ -197,9 +197,11 @@ class Texts:
             self.pieces.append(value)
         elif isinstance(value, Mapping):
             before, role = len(self.pieces), value.get("role")
+            said_of = _said_of(value) if "value" in value else ""
             for key, inner in value.items():
                 if isinstance(inner, str) and len(inner) < 80 and depth > 3 and not _is_opened(inner):
-                    self.found.append(f'"{key}": "{inner}"')  # a record: values need their column's name
+                    name = said_of if said_of and key == "value" else key
+                    self.found.append(f'"{name}": "{inner}"')  # a record: values need their column's name
                     self._packed(inner)
                     if key not in _ENVELOPE:
                         self.pieces.append(inner)
@@ -309,6 +311,28 @@ _PACKED_RUN: Final = b"a" * _PACKED
 def _is_name(model: str) -> bool:
     """A short name without anything in it that a rule finds: nearly every model's."""
     return len(model) < 80 and not may_be_packed(model) and model[:5] != "data:" and finds_nothing(model)
+
+
+def _said_of(member: Mapping[str, Any]) -> str:
+    """What a member that names its value beside it (`{"system": "phone", "value": …}`) says that it is; or nothing."""
+    kind = member.get("type")
+    if isinstance(kind, Mapping):
+        codings = kind.get("coding")
+        coding = codings[0] if isinstance(codings, list) and codings and isinstance(codings[0], Mapping) else {}
+        if coding.get("code") in _RECORD_CODES:
+            return "MRN"
+        kind = kind.get("text") or coding.get("display")
+    for said in (kind, *(member.get(key) for key in _NAMING)):
+        if isinstance(said, str) and len(said) < 40 and _TELLS.search(said):
+            return said
+    return ""
+
+
+_RECORD_CODES: Final = frozenset({"MR", "PI", "MRT", "AN"})  # HL7 v2, table 0203
+_NAMING: Final = ("system", "use", "name", "label", "key", "field", "question")
+_TELLS: Final = re.compile(
+    r"(?i)phone|mobile|fax|t[ée]l\b|birth|dob\b|naissance|ddn\b|mrn\b|ipp\b|record|dossier|patient|password|passe|secret|token|key"
+)
 
 
 def _is_opened(text: str) -> bool:
