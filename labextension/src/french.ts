@@ -149,6 +149,14 @@ export const FRENCH: ReadonlyMap<string, string> = new Map(
     'times, tokens and ids of stamps without a seal': 'dates, jetons et identifiants des cachets sans scellé',
     'records of people without a seal': 'mentions de personnes sans scellé',
     'sessions in the notebook log without a seal': 'sessions du registre du carnet sans scellé',
+    'a mark is no record': "une marque n'est pas un enregistrement",
+    'a review lies at another cell than the one it is about':
+      'un contrôle figure à une autre cellule que celle dont il parle',
+    'the cell is no longer one of code': "la cellule n'est plus une cellule de code",
+    'the outputs are not in the order in which they were stamped':
+      "les sorties ne sont pas dans l'ordre où elles ont reçu le cachet",
+    'a stamp shows what its record does not say': 'un cachet montre ce que son enregistrement ne dit pas',
+    'what people read of a stamp is not all there': "ce qu'on lit d'un cachet n'est plus entier",
     'a stamp is not a whole record': "un cachet n'est pas un enregistrement complet",
     'the same stamp lies in the notebook twice': 'le même cachet figure deux fois dans le carnet',
     'a stamp does not match its digest': 'un cachet ne correspond pas à son empreinte',

@@ -38,6 +38,7 @@ export const MISMATCHES = new Map([
   ['authorship', 'the mark names other authors than the stamp'],
   ['source_sha256', 'the source is not the one that was marked']
 ]);
+const SHOWN = new Set([MIME, 'text/html', 'text/plain', 'text/latex']);
 const CONFLICTS = 'nbdime-conflicts';
 const LOG_KEYS = new Set(['schema_version', 'sessions', 'declarations', 'reviews', 'withdrawals', 'disclosure']);
 
@@ -58,6 +59,8 @@ class Check {
     const list = Array.isArray(this.nb.cells) ? this.nb.cells.map(fields) : [];
     const ids = new Set(list.flatMap(cell => (typeof cell.id === 'string' ? [cell.id] : [])));
     const log = markOf(this.nb.metadata);
+    this.logged = fields(log.sessions);
+    this.broken(this.nb.metadata, null);
     this.conflicts(fields(this.nb.metadata), null);
     list.forEach(cell => this.learn(cell));
     list.forEach((cell, index) => this.cell(cell, index, ids));
@@ -113,7 +116,9 @@ class Check {
         continue;
       }
       this.stamp(stamp, cell, index, source, outputs, ids);
+      this.marked(stamp, cell, index);
     }
+    this.broken(cell.metadata, index);
     this.conflicts(fields(cell.metadata), index);
     for (const output of outputs) {
       this.conflicts(fields(fields(output).metadata), index);
@@ -122,6 +127,36 @@ class Check {
     const said = markOf(cell.metadata);
     if (Object.keys(said).length) {
       this.cellMark(said, stamps, index, source, outputs);
+      for (const review of keyed(said.reviews, new LeftOut()).map(([, one]) => one)) {
+        const about = fields(review.subject).cell_id;
+        if (typeof about === 'string' && about !== cell.id && ids.has(about)) {
+          this.changed(index, 'a review lies at another cell than the one it is about');
+        }
+      }
+    }
+  }
+
+  /** Where our key holds no record any more. */
+  private broken(metadata: unknown, index: number | null): void {
+    if (own(fields(metadata), KEY) !== undefined && !Object.keys(markOf(metadata)).length) {
+      this.changed(index, 'a mark is no record');
+    }
+  }
+
+  /** A stamp that the log knows has a mark at its cell, and a marked cell's session is in the log. */
+  private marked(stamp: Fields, cell: Fields, index: number): void {
+    const link = fields(stamp.journal);
+    const session = text(link.session, 200);
+    if (!session) {
+      return;
+    }
+    const known = own(this.logged, session);
+    const said = markOf(cell.metadata);
+    const last = Math.max(0, ...(Array.isArray(link.seq) ? link.seq.map(n => count(n)) : []));
+    if (known === undefined && said.origin) {
+      this.missing.set(`log/${session}`, 1);
+    } else if (known !== undefined && !Object.keys(said).length && last <= count(fields(known).lines)) {
+      this.missing.set(`mark/${index}`, 1);
     }
   }
 
@@ -177,12 +212,35 @@ class Check {
         }
         shown.splice(at, 1);
       }
+      this.inOrder(stamp.outputs.map(String), outputs.filter(isFields).map(outputDigest), index);
+    }
+    if (cell.cell_type !== 'code') {
+      this.changed(index, 'the cell is no longer one of code');
     }
     this.uncovered(stamp, cell, outputs);
     const link = fields(stamp.journal);
     if (link.session !== undefined) {
       const seq = Array.isArray(link.seq) ? link.seq.map(n => count(n)) : [];
       this.expect(text(link.session, 200), Math.max(count(link.lines), ...seq));
+    }
+  }
+
+  private inOrder(said: readonly string[], shown: readonly string[], index: number): void {
+    const found = shown.filter(sha => said.includes(sha));
+    if (found.length === said.length && found.join() !== said.join() && [...found].sort().join() === [...said].sort().join()) {
+      this.changed(index, 'the outputs are not in the order in which they were stamped');
+    }
+  }
+
+  /** What people read of a stamp: all of it, and nothing beside it. */
+  private readable(output: Fields, index: number): void {
+    const kinds = Object.keys(fields(output.data));
+    if (kinds.some(kind => !SHOWN.has(kind))) {
+      this.changed(index, 'a stamp shows what its record does not say');
+    }
+    const isShown = output.output_type === 'display_data' || output.output_type === 'execute_result';
+    if (!isShown || !kinds.includes('text/html') || !kinds.includes('text/plain')) {
+      this.changed(index, 'what people read of a stamp is not all there');
     }
   }
 
@@ -203,6 +261,9 @@ class Check {
 
   private outputMark(output: Fields, index: number): void {
     const said = markOf(output.metadata);
+    if (isStamp(output)) {
+      this.readable(output, index);
+    }
     if (!Object.keys(said).length) {
       return;
     }
@@ -342,6 +403,7 @@ class Check {
   private changes: Change[] = [];
   private missing = new Map<string, number>();
   private notCovered = new Set<string>();
+  private logged: Fields = {};
   private seen = new Set<string>();
   private versions = new Set<unknown>();
   private origins = new Map<string, Set<string>>();

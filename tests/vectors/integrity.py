@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_aiprov import anchor, seal, semconv
+from jupyter_aiprov.said import Said
 from jupyter_aiprov.seal import output_digest, sealed, stable_digest
 from jupyter_aiprov.verify import verify
 from tests.ui.sample import notebook
@@ -199,6 +200,57 @@ def _output_removed(nb: Notebook) -> None:
     nb["cells"][2]["outputs"].remove(_seen(nb))
 
 
+def _mark_gone(nb: Notebook) -> None:
+    del nb["cells"][2]["metadata"]["aiprov"]
+
+
+def _mark_broken(nb: Notebook) -> None:
+    nb["cells"][2]["metadata"]["aiprov"] = ["x"]
+
+
+def _log_broken(nb: Notebook) -> None:
+    nb["metadata"]["aiprov"] = "x"
+
+
+def _session_gone(nb: Notebook) -> None:
+    nb["metadata"]["aiprov"]["sessions"] = {}
+
+
+def _beside(nb: Notebook) -> None:
+    nb["cells"][2]["outputs"][-1]["data"]["image/svg+xml"] = "<svg/>"
+
+
+def _unreadable(nb: Notebook) -> None:
+    del nb["cells"][2]["outputs"][-1]["data"]["text/html"]
+
+
+def _other_kind(nb: Notebook) -> None:
+    nb["cells"][2]["outputs"][-1]["output_type"] = "dusplay_data"
+
+
+def _no_code(nb: Notebook) -> None:
+    nb["cells"][2]["cell_type"] = "raw"
+
+
+def _turned(nb: Notebook) -> None:
+    _seen(nb)
+    first = nb["cells"][2]["outputs"][0]
+    second: Notebook = {"output_type": "display_data", "data": {"text/plain": "second"}, "metadata": {}}
+    stamp = _stamp(nb, 2)
+    stamp["outputs"] = [output_digest(first), output_digest(second)]
+    stamp["digest"] = stable_digest(stamp)
+    nb["cells"][2]["outputs"][-1]["data"][semconv.MIME] = sealed(stamp)
+    nb["cells"][2]["outputs"].insert(0, second)
+
+
+def _review_moved(nb: Notebook) -> None:
+    _review(nb)
+    made = _mark(nb, 2).pop("reviews")["r1"]
+    _mark(nb, 2)["state"] = "unverified"
+    bare = {k: v for k, v in made.items() if k not in ("seal", "source_sha256", "outputs_sha256")}
+    _mark(nb, 4).update(state="checked", reviews={"r1": seal.sealed(bare)})
+
+
 def _nothing(_nb: Notebook) -> None:
     return
 
@@ -232,6 +284,16 @@ CASES: dict[str, tuple[bool, Callable[[Notebook], None]]] = {
     "a table that shows an AI column": (False, _shown),
     "a table that calls an AI column observed": (False, _shown_as_observed),
     "a merge left undecided": (False, _undecided),
+    "a mark taken away": (True, _mark_gone),
+    "a mark that is no record": (False, _mark_broken),
+    "a log that is no record": (True, _log_broken),
+    "a session taken out of the log": (True, _session_gone),
+    "a picture beside a stamp": (False, _beside),
+    "a stamp that people cannot read": (False, _unreadable),
+    "a stamp in an output of no kind": (False, _other_kind),
+    "a stamped cell that is no code any more": (False, _no_code),
+    "outputs in another order": (False, _turned),
+    "a review that was moved to another cell": (False, _review_moved),
 }
 # With an anchor file of which the reader kept a copy: what was done after it was made.
 ANCHORED: dict[str, tuple[bool, Callable[[Notebook], None]]] = {
@@ -272,7 +334,7 @@ def _made(journal: bool) -> Notebook:
 def _anchored(nb: Notebook, said: dict[str, Any], tamper: Callable[[Notebook], None]) -> dict[str, Any]:
     said = {**said, "date": "2026-11-24T08:00:00Z"}
     tamper(nb)
-    kept = anchor.Anchor("file", "a copy", "accepted", "", said, "2026-11-24")
+    kept = anchor.Anchor("file", "a copy", "accepted", Said("kept", "gardée"), said, "2026-11-24")
     found = anchor.applied(verify(nb), [kept], nb, {})
     return {"answer": found.answer, "text": found.text(), "notebook": nb, "anchor": anchor.dumps(said).decode()}
 
