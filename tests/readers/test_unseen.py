@@ -17,9 +17,8 @@ from jupyter_aiprov import readers
 from jupyter_aiprov.capture import install
 from jupyter_aiprov.model import Exchange
 from tests.capture.fake_tap import FakeTap
-from tests.readers.conftest import WIRE, Case, found, load
+from tests.readers.conftest import UNSEEN, Case, found
 
-UNSEEN = [load(path) for path in sorted((WIRE / "unseen").glob("*.http"))]
 SECONDARY = ("accept", "parameters", "asked", "asked_has", "holds")
 
 
