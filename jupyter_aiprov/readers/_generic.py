@@ -34,7 +34,8 @@ _HOUSEKEEPING = re.compile(
     r"usage|billing|credits?|key|keys|auth|login|oauth2?|token|tokens|me|account|health|healthz|status|metrics|version|ping|"
     r"cachedContents|fileSearchStores|corpora|permissions|operations|jobs|cancel|tags|show|ps|pull|push|create|copy|delete|blobs|"
     r"countTokens|computeTokens|count_tokens|count-tokens|input_tokens|tokenize|detokenize|extras|webhooks|"
-    r"available-models|tokenize-text|foundation_model_specs|sessions|client_secrets)/?$",
+    r"agents|environments|libraries|documents|endpoints|connectors|deployments|trainings|grant|auth_tokens|tunedModels|"
+    r"check-api-key|finetuned-models|add|available-models|tokenize-text|foundation_model_specs|sessions|client_secrets)/?$",
     re.IGNORECASE,
 )
 # the same anywhere in the path: what lies below is kept there too
@@ -71,9 +72,16 @@ _IN = ("input_tokens", "prompt_tokens", "input_token_count", "prompt_token_count
 _OUT = ("output_tokens", "completion_tokens", "generated_token_count", "generation_token_count", "num_tokens_generated")
 
 
+# Vertex keeps everything of a project at the address its models answer at: what asks one has a verb of these
+_VERTEX = "aiplatform.googleapis.com"
+_ASKS = re.compile(r":(?!fetch)\w*(?:predict|generate|embed|query|chat|retrieve|explain)\w*$", re.IGNORECASE)
+
+
 def fallback(request: Request) -> Rule:
     """Generic call for what generates, housekeeping for what only looks or stores."""
     path = request.path
+    if request.host.endswith(_VERTEX) and not _ASKS.search(path):
+        return HOUSEKEEPING
     return (
         CALL if request.method == "POST" and not _HOUSEKEEPING.search(path) and not _KEPT.search(path) else HOUSEKEEPING
     )

@@ -53,6 +53,7 @@ def deepl(exchange: Exchange) -> Invocation:
     provider="gcp.speech",
 )
 @reads(host="texttospeech.googleapis.com", path="*:synthesize", provider="gcp.text_to_speech")
+@reads(host="healthcare.googleapis.com", path="*/services/nlp:*", provider="gcp.healthcare")
 @reads(host="language.googleapis.com", path="*/documents:*", provider="gcp.natural_language")
 @reads(
     host=("documentai.googleapis.com", "*-documentai.googleapis.com"),
@@ -85,6 +86,7 @@ def amazon_keep(exchange: Exchange) -> Invocation:
 @reads(host="rekognition.*.amazonaws.com", path="/", provider="aws.rekognition")
 @reads(host="transcribe.*.amazonaws.com", path="/", provider="aws.transcribe")
 @reads(host="translate.*.amazonaws.com", path="/", provider="aws.translate")
+@reads(host="bedrock-agentcore.*.amazonaws.com", path="/runtimes/*/invocations", provider="aws.bedrock")
 @reads(host="polly.*.amazonaws.com", path="/v1/speech", provider="aws.polly")
 def amazon(exchange: Exchange) -> Invocation:
     """Amazon's services name what is asked in a header: `Comprehend_20171127.DetectSentiment`."""

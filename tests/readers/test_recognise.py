@@ -6,6 +6,7 @@ import pytest
 
 from jupyter_aiprov import readers
 from jupyter_aiprov.model import Request
+from tests.readers.conftest import WIRE
 
 CHAT = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 
@@ -147,3 +148,20 @@ def test_a_port_or_user_in_the_address_does_not_hide_a_known_host() -> None:
     reader = readers.recognise(ask("POST", "https://user@API.OpenAI.com:443/v1/chat/completions?x=1", CHAT))
     assert reader is not None
     assert reader.provider == "openai"
+
+
+ADDRESSES = [
+    line.split(" ", 3)
+    for line in (WIRE / "addresses.txt").read_text("utf-8").splitlines()
+    if line and not line.startswith("#")
+]
+
+
+@pytest.mark.parametrize("line", ADDRESSES, ids=[f"{line[1]} {line[2].partition('//')[2][:80]}" for line in ADDRESSES])
+def test_keeping_things_at_an_ai_host_is_no_call_and_asking_is_one(line: list[str]) -> None:
+    wanted, method, url, *body = line
+    headers = {"content-type": "application/json"} if body else {}
+    reader = readers.recognise(Request(method, url, headers, body[0].encode() if body else b""))
+    found = reader.kind if reader else "none"
+    # what nobody answers needs no name: housekeeping at a host that is not known goes by unseen
+    assert found == wanted or (wanted == "housekeeping" and found == "none")
