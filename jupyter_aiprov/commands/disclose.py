@@ -9,6 +9,7 @@ from traitlets import Bool, CaselessStrEnum, Unicode
 from jupyter_aiprov.commands._command import Command, options, switch
 from jupyter_aiprov.commands._files import named, opened, progress
 from jupyter_aiprov.exporters import statement
+from jupyter_aiprov.said import Said
 
 
 class Disclose(Command):
@@ -48,9 +49,19 @@ class Disclose(Command):
         else:
             self.say(made.text, end="" if made.text.endswith("\n") else "\n")
         if not made.is_verified:
-            source = made.source.get("source_url") or "the policy itself"
-            self.note(f"policy {self.policy}: worded after secondary sources; compare with {source}")
+            source = made.source.get("source_url")
+            told = Said(
+                f"policy {self.policy}: worded after secondary sources; compare with {source or 'the policy itself'}",
+                f"règle {self.policy} : d'après des sources secondaires ; à comparer à {source or 'la règle même'}",
+            )
+            self.note(told.text(self.lang))
         if made.open_slots:
             n, names = len(made.open_slots), ", ".join(made.open_slots)
-            self.note(f"{n} thing{'s' if n > 1 else ''} that only people know {'are' if n > 1 else 'is'} open: {names}")
+            things, are = ("things", "are") if n > 1 else ("thing", "is")
+            points, restent = ("points", "restent ouverts") if n > 1 else ("point", "reste ouvert")
+            told = Said(
+                f"{n} {things} that only people know {are} open: {names}",
+                f"{n} {points} que seules des personnes connaissent {restent} : {names}",
+            )
+            self.note(told.text(self.lang))
         return int(self.strict and bool(made.open_slots))

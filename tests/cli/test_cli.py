@@ -156,7 +156,9 @@ def test_disclose_makes_one_section_of_several_notebooks_and_strict_fails_while_
     assert done.out.count("Use of AI systems") == 1
     assert "TO COMPLETE" in done.out
     assert aiprov("disclose", "--strict", "study.ipynb").code == 1
-    assert "systèmes d" in aiprov("disclose", "--lang", "fr", "study.ipynb").out
+    french = aiprov("disclose", "--lang", "fr", "study.ipynb")
+    assert "systèmes d" in french.out
+    assert "que seules des personnes connaissent" in french.err
 
 
 @pytest.mark.parametrize("exporter", [AIProvHTMLExporter, AIProvMarkdownExporter])
