@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from jupyter_aiprov import journal, stamp
 from jupyter_aiprov.annotate import annotate
 from jupyter_aiprov.document import cells, dumps, outputs, read
+from jupyter_aiprov.errors import NotebookError
 from jupyter_aiprov.said import in_french
 from jupyter_aiprov.seal import output_digest, outputs_digest, sealed, source_digest, stable_digest
 from jupyter_aiprov.semconv import KEY, MIME
@@ -466,6 +467,44 @@ def test_any_single_byte_changed_in_any_record_is_reported(made: Make) -> None:
         assert verify(copy, journals).answer in ("changed", "not-supplied"), (key, bytes(raw))
 
     changed()
+
+
+def differences(one: Any, other: Any, path: str = "") -> Iterator[str]:
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in one.keys() | other.keys():
+            if key in one and key in other:
+                yield from differences(one[key], other[key], f"{path}/{key}")
+            else:
+                yield f"{path}/{key}"
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for number, pair in enumerate(zip(one, other, strict=True)):
+            yield from differences(*pair, f"{path}/{number}")
+    elif json.dumps(one) != json.dumps(other):
+        yield path
+
+
+def test_any_byte_of_the_file_changed_in_a_record_is_reported(made: Make) -> None:
+    """Byte by byte over the file, names of keys included: what differs in a record is a finding, or said."""
+    one = made()
+    nb = whole(one)
+    raw = dumps(nb)
+    found = set()
+    for offset in range(0, len(raw), 3):
+        copy = bytearray(raw)
+        copy[offset] ^= (1, 2, 4, 8, 16, 32)[offset % 6]
+        try:
+            changed = read(bytes(copy))
+        except NotebookError:
+            continue
+        where = list(differences(nb, changed))
+        if not any(KEY in path or "/cells/1/outputs/1" in path for path in where):
+            continue  # in no record
+        answer = verify(changed, one.journals)
+        found.add(answer.answer)
+        repeats = any(path.startswith("/cells/1/outputs/1/metadata") for path in where)
+        said = repeats and any("marks on the outputs of stamps" in what for what in answer.not_covered)
+        assert said or answer.answer in ("changed", "not-supplied"), (offset, where)
+    assert {"changed", "not-supplied"} <= found
 
 
 def test_any_single_byte_changed_in_the_journal_is_reported(made: Make, tmp_path: Path) -> None:
