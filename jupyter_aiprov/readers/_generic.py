@@ -24,7 +24,7 @@ SAID = _SAID.split()
 _MADE = """
 output outputs generated_text translations translation translatedtext text answer transcript displaytext result
 results alternatives responses response completion generations content sequence sequences summary predictions
-candidates choices completions improvements fulltextannotation labelannotations description data channels
+candidates choices completions improvements fulltextannotation labelannotations description data channels document
 """
 MADE = _MADE.split()
 # words of paths under which an AI host keeps things instead of making them
@@ -95,7 +95,9 @@ def call(exchange: Exchange, named: str | None = None) -> Invocation:
     request = exchange.request
     body, why = _sent(request)
     asked = Invocation(
-        operation="chat" if items(body.get("messages")) else _operation(named or "", request.path),
+        operation="chat"
+        if any(items(p.get("messages")) for p in (body, *mappings(body.get("instances"))))
+        else _operation(named or "", request.path),
         request_model=string(first(body, *MODEL)) or string(first(request.query, *MODEL)) or _model(request.path),
         parameters=_reading.settings(body | mapping(body.get("parameters")), SETTINGS),
         input=_chat.messages(body.get("messages")) or _parts.user(*texts(body, SAID)),
@@ -160,11 +162,12 @@ def answered(asked: Invocation, exchange: Exchange) -> Invocation:
 
 def _plain(payload: Any) -> _reading.Fields:
     held = mapping(payload)
-    for place in (held, mapping(held.get("output"))):  # the latter: Alibaba's own dialect
+    for place in (held, mapping(held.get("output")), *_predictions(held)):  # Alibaba's own dialect, Vertex's endpoints
         if isinstance(place.get("choices"), list):
             found = _chat.plain(place)
             if place is not held:
-                named = {"response_id": string(first(held, "id", "request_id")), "usage": _usage(held.get("usage"))}
+                named = {"response_id": string(first(held, "id", "request_id"))}
+                named |= {"usage": _usage(held.get("usage"))}
                 found |= {key: value for key, value in named.items() if value is not None}
             return found
     inner = mapping(held.get("result"))  # Cloudflare wraps its answers
@@ -182,10 +185,22 @@ def _plain(payload: Any) -> _reading.Fields:
     }
 
 
+def _predictions(held: Dict) -> list[Dict]:
+    made = held.get("predictions")
+    return [made] if isinstance(made, dict) else list(mappings(made))[:1]
+
+
 def _waits(held: Dict) -> bool:
-    """True when the answer is a job that has not ended."""
-    states = [first(place, "status", "state", "task_status") for place in (held, mapping(held.get("output")))]
-    return any(isinstance(s, str) and s.lower().replace("-", "_") in _WAITING for s in states)
+    """True when the answer is a job that has not ended: a state that says so, or only the address to ask at."""
+    for place in (held, *(v for v in held.values() if isinstance(v, dict))):
+        for key, state in place.items():
+            if isinstance(state, str) and key.lower().endswith(("status", "state")) and _state(state) in _WAITING:
+                return True
+    return "polling_url" in held
+
+
+def _state(word: str) -> str:
+    return word.lower().replace("-", "_").replace(" ", "_")
 
 
 def _usage(raw: Any) -> Usage | None:
@@ -206,8 +221,33 @@ def _streamed(events: list[_stream.Event]) -> _reading.Fields:
         return _chat.streamed(events)
     if any(isinstance(c.get("token"), dict) for c in chunks):
         return _tgi.streamed(events)
-    made = [t for c in chunks for t in texts(c, MADE)]
-    return {"output": (_parts.answer(_parts.texts("".join(made))),) if made else (), "complete": _stream.done(events)}
+    if any("choices" in mapping(c.get("output")) for c in chunks):
+        return _nested(events)
+    made = [e.data for e in events if isinstance(e.data, str)] or [t for c in chunks for t in texts(c, MADE)]
+    return {
+        "output": (_parts.answer(_parts.texts("".join(made))),) if made else (),
+        "usage": next((u for c in reversed(chunks) if (u := _usage(c.get("usage")))), None),
+        "complete": _stream.done(events),
+    }
+
+
+def _nested(events: list[_stream.Event]) -> _reading.Fields:
+    """Alibaba's pieces: a chat's, one level down; "null" is no reason, and some hold all that was said so far."""
+    pieces, said, spent, named = [], "", None, None
+    for event in events:
+        chunk = mapping(event.data)
+        spent, named = _usage(chunk.get("usage")) or spent, string(chunk.get("request_id")) or named
+        for choice in mappings(mapping(chunk.get("output")).get("choices")):
+            delta = dict(mapping(choice.get("message")))
+            text = string(delta.get("content")) or ""
+            if said and text.startswith(said):
+                text = text[len(said) :]
+            said += text
+            reason = choice.get("finish_reason")
+            piece = {"delta": delta | {"content": text}, "finish_reason": None if reason == "null" else reason}
+            pieces.append(_stream.Event("", "", {"choices": [piece]}))
+    found = _chat.streamed(pieces)
+    return found | {"usage": spent, "response_id": named, "complete": bool(found["finish_reasons"])}
 
 
 def texts(value: Any, keys: Sequence[str], depth: int = 6) -> list[str]:

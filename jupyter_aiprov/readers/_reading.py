@@ -148,7 +148,8 @@ def error_of(payload: Any, response: Response) -> str | None:
 def error_in(payload: Any) -> str | None:
     """Type of the error an object carries: "" when it has one without a type, None without error."""
     if type(payload) is dict and "error" not in payload and payload.get("type") != "error":
-        return None
+        code = dig(payload, "base_resp", "status_code") if "base_resp" in payload else 0  # MiniMax, under status 200
+        return str(code) if code else None
     if isinstance(payload, list) and payload:
         payload = payload[0]  # Google wraps errors of streams in a list
     error = dig(payload, "error")

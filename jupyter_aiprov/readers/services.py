@@ -131,6 +131,7 @@ def esm(exchange: Exchange) -> Invocation:
 
 
 @reads(host="api.assemblyai.com", path="/v2/transcript/*", method="GET", provider="assemblyai")
+@reads(host=("api.bfl.ai", "api.*.bfl.ai"), path="/v1/get_result", method="GET", provider="black_forest_labs")
 @reads(host="queue.fal.run", path="*/requests/*", method="GET", provider="fal")
 @reads(host=ALIBABA, path="/api/v1/tasks/*", method="GET", provider="alibaba")
 @reads(host="api.stability.ai", path="/v2beta/results/*", method="GET", provider="stability")
