@@ -94,10 +94,9 @@ def call(exchange: Exchange, named: str | None = None) -> Invocation:
     """
     request = exchange.request
     body, why = _sent(request)
+    talks = any(items(place.get("messages")) for place in (body, *mappings(body.get("instances"))))
     asked = Invocation(
-        operation="chat"
-        if any(items(p.get("messages")) for p in (body, *mappings(body.get("instances"))))
-        else _operation(named or "", request.path),
+        operation="chat" if talks else _operation(named or "", request.path),
         request_model=string(first(body, *MODEL)) or string(first(request.query, *MODEL)) or _model(request.path),
         parameters=_reading.settings(body | mapping(body.get("parameters")), SETTINGS),
         input=_chat.messages(body.get("messages")) or _parts.user(*texts(body, SAID)),
@@ -166,7 +165,7 @@ def _plain(payload: Any) -> _reading.Fields:
         if isinstance(place.get("choices"), list):
             found = _chat.plain(place)
             if place is not held:
-                named = {"response_id": string(first(held, "id", "request_id"))}
+                named: _reading.Fields = {"response_id": string(first(held, "id", "request_id"))}
                 named |= {"usage": _usage(held.get("usage"))}
                 found |= {key: value for key, value in named.items() if value is not None}
             return found
