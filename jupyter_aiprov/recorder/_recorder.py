@@ -8,6 +8,7 @@ package's only broad `except`: a failure of ours is a gap, never the user's exce
 from __future__ import annotations
 
 import logging
+import math
 import os
 import secrets
 import sys
@@ -212,10 +213,12 @@ class Recorder:
             size, at = seen.get(call.id, (-1, 0.0))
             if not at_once and size != call.body.size:
                 self._held[call.id] = call.body.size, time.monotonic()
-            elif at_once or (time.monotonic() - at > SETTLED and self._has_ended(call)):
-                call.finish("gc")  # by whom it was read last is not known
-            else:
+            elif not at_once and time.monotonic() - at <= SETTLED:
                 self._held[call.id] = size, at
+            elif at_once or self._has_ended(call):
+                call.finish("gc")  # by whom it was read last is not known
+            else:  # read once: not again before it grows
+                self._held[call.id] = size, math.inf
 
     def _has_ended(self, call: Attempt) -> bool:
         if call.reader is None or call.request is None or call.status is None:
