@@ -25,11 +25,14 @@ _SHELL_AI = re.compile(
 _SQL_AI = re.compile(
     r"\b(?:ai_(?:query|classify|gen|extract|summarize|translate|analyze_sentiment|mask|similarity|fix_grammar|forecast"
     r"|parse_document|complete|filter|agg|embed|sentiment|redact|transcribe|summarize_agg|generate_embeddings)"
-    r"|(?-i:ML\.(?:GENERATE_TEXT|GENERATE_EMBEDDING|UNDERSTAND_TEXT|TRANSLATE))"
-    r"|(?-i:AI\.(?:GENERATE\w*|IF|SCORE|CLASSIFY|EMBED))"
+    r"|(?-i:ML\.(?:GENERATE_TEXT|GENERATE_EMBEDDING|UNDERSTAND_TEXT|TRANSLATE|ANNOTATE_IMAGE|TRANSCRIBE|PROCESS_DOCUMENT))"
+    r"|(?-i:AI\.(?:GENERATE\w*|IF|SCORE|CLASSIFY|EMBED|SIMILARITY|SEARCH|FORECAST|AGG))"
+    r"|pgml\.(?:transform|embed|generate|chunk|predict)\w*|azure_(?:openai|ai|cognitive)\.\w+|DBMS_CLOUD_AI\.\w+"
+    r"|(?<=SELECT )(?:prompt|embedding)"
     r"|SNOWFLAKE\.CORTEX\.\w+|ai\.(?:openai|anthropic|ollama|cohere)_\w+|DBMS_VECTOR_CHAIN\.\w+)\s*\(",
     re.I,
 )
+_SELECT_AI = re.compile(r"\bSELECT\s+AI\s+(?:runsql|showsql|explainsql|narrate|chat|summarize|translate)\b", re.I)
 _SKIP = frozenset({"jupyter_aiprov", "__main__", "builtins"})
 
 
@@ -43,6 +46,8 @@ def blind_spots(source: str) -> Iterator[tuple[str, str]]:
     sql = _SQL_AI.search(source)
     if sql:
         yield "sql-function", sql.group(0).rstrip("( \t")
+    elif _SELECT_AI.search(source):
+        yield "sql-function", "SELECT AI"
 
 
 def environment() -> dict[str, Any]:

@@ -27,6 +27,14 @@ SEEN = {
     "%%bigquery\nSELECT * FROM ML.GENERATE_TEXT(MODEL m, TABLE t)": ("sql-function", "ML.GENERATE_TEXT"),
     "%%bigquery\nSELECT AI.CLASSIFY(note, ['a']) FROM t": ("sql-function", "AI.CLASSIFY"),
     "session.sql(\"SELECT SNOWFLAKE.CORTEX.COMPLETE('m', note)\")": ("sql-function", "SNOWFLAKE.CORTEX.COMPLETE"),
+    "%%sql\nSELECT pgml.transform('text-classification', inputs => ARRAY['x'])": ("sql-function", "pgml.transform"),
+    "%%sql\nSELECT azure_openai.create_embeddings('d', note) FROM t": (
+        "sql-function",
+        "azure_openai.create_embeddings",
+    ),
+    "con.sql(\"SELECT prompt('Sum up ' || note) FROM t\")": ("sql-function", "prompt"),
+    "%%sql\nselect ai narrate how many patients are there": ("sql-function", "SELECT AI"),
+    "%%bigquery\nSELECT AI.SIMILARITY(a, b) FROM t": ("sql-function", "AI.SIMILARITY"),
     "%%sql\nSELECT ai_complete('m', note) FROM t": ("sql-function", "ai_complete"),
     "%%sql\nSELECT ai.openai_chat_complete('gpt-4o', note) FROM t": ("sql-function", "ai.openai_chat_complete"),
 }
@@ -38,6 +46,8 @@ UNSEEN = [
     "%time ask()",
     "ai.generate_thing(x)",
     "my_ai_query",
+    "answer = prompt('x')",
+    "the text to select AI systems from",
 ]
 
 
