@@ -14,8 +14,10 @@ import html
 import json
 import os
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Any, ClassVar, Final, NamedTuple
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
@@ -52,7 +54,7 @@ _TOKENS: Final = {
     "nvidia-key": rf"nvapi-{_W}{{20,}}",
     "cerebras-key": r"csk-[A-Za-z0-9]{24,}",
     "langsmith-key": r"lsv2_[a-z]{2}_[A-Za-z0-9]{16,}_?[A-Za-z0-9]*",
-    "aws-key-id": r"(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Za-z0-9+/]{24})",
+    "aws-key-id": r"(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Z]{24})",
     "github-token": r"gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}",
     "gitlab-token": rf"gl(?:pat|dt|rt|ptt|ft|soat)-{_W}{{16,}}",
     "slack-token": r"xox[abeoprs]-[A-Za-z0-9-]{15,}|xapp-[0-9]-[A-Za-z0-9-]{13,}",
@@ -80,6 +82,7 @@ _MARKS: Final = tuple(
 )  # one of them is in every key above
 _MARK: Final = re.compile(b"|".join(map(re.escape, _MARKS)))
 _BARE: Final = (b"AIza", b"AKIA", b"ASIA", b"dapi")  # in the keys of the others is one of these, too
+_LONG_TEXT: Final = 8192  # characters
 _JOINER_TABLE: Final = bytes(106 if chr(c) in "-_." else 32 for c in range(256))
 _MANY_RUNS: Final = 64  # from here on, looking for each mark in the whole text costs less
 _FEW_MARKS: Final = 8
@@ -157,6 +160,12 @@ def _around(rule: str, head: str, value: str, before: str = "", *, behind: str =
 def _pattern(source: str) -> re.Pattern[str]:
     """Compiled where its word is first met: most never are, and all of them are a fifth of what loading costs."""
     return re.compile(source, re.I)
+
+
+@cache
+def _any_head(arounds: tuple[_Around, ...]) -> re.Pattern[str]:
+    """What one of them at least needs from the word on: most words have nothing of it behind them."""
+    return re.compile("|".join(dict.fromkeys(around.head for around in arounds)), re.I)
 
 
 _CONTEXT: Final = {
@@ -241,8 +250,8 @@ _LONG_CONTEXT: Final = {  # behind these only a long run can be a key: looked fo
     "hooks.slack.com/services/": (_around("webhook", "hooks.slack.com/services/", "[a-z0-9/]{20,}"),),
     "/api/webhooks/": (_around("webhook", r"/api/webhooks/\d{6,24}/", r"[\w-]{20,}"),),
 }
-_WORDS: Final = tuple((word.encode("latin-1"), arounds) for word, arounds in _CONTEXT.items())
-_LONG_WORDS: Final = tuple((word.encode("latin-1"), arounds) for word, arounds in _LONG_CONTEXT.items())
+_WORDS: Final = {word.encode("latin-1"): arounds for word, arounds in _CONTEXT.items()}
+_ALL_WORDS: Final = _WORDS | {word.encode("latin-1"): arounds for word, arounds in _LONG_CONTEXT.items()}
 _WINDOW: Final = 40  # how far `before` looks back
 _PEM = "[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
 _PRIVATE_KEY: Final = re.compile(
@@ -280,6 +289,21 @@ _HEADERS: Final = frozenset(
 _HEADER_PREFIXES: Final = ("x-ratelimit-", "anthropic-ratelimit-", "x-stainless-", "x-amzn-bedrock-")
 
 
+def may_hold(text: bytes, words: Sequence[bytes]) -> Sequence[bytes]:
+    """Those of some words that a text may hold: told from which characters stand side by side in it.
+
+    One look for all of them, where numpy is loaded already; elsewhere, and for short texts, all of them.
+    """
+    np: Any = sys.modules.get("numpy")
+    if len(text) < _LONG_TEXT or np is None or getattr(getattr(np, "__spec__", None), "_initializing", True):
+        return words
+    bytes_of = np.frombuffer(text, np.uint8)
+    pairs = np.zeros(2**16, np.bool_)
+    pairs[(bytes_of[:-1].astype(np.uint16) << 8) | bytes_of[1:]] = True
+    held = pairs.tobytes()
+    return [word for word in words if all(held[a << 8 | b] for a, b in pairwise(word))]
+
+
 def _token_spans(text: str, raw: bytes, mapped: bytes, start: int) -> list[Span]:
     """Keys by format, looked for only in long runs of the characters that keys are made of."""
     spans: list[Span] = []
@@ -297,7 +321,7 @@ def _token_spans(text: str, raw: bytes, mapped: bytes, start: int) -> list[Span]
         if is_bare or joined.find(b"j", start, end) >= 0:
             seen += 1
             if marks is None and (seen > _MANY_RUNS or end - start >= _LONG_RUN):
-                marks = [m for m in _MARKS if m in raw]
+                marks = [m for m in may_hold(raw, _MARKS) if m in raw]
                 if not marks:
                     break
             if marks is None or (len(marks) > _FEW_MARKS and end - start < _LONG_RUN):
@@ -333,10 +357,16 @@ def _context_spans(text: str, raw: bytes, is_long: bool) -> list[Span]:
     """Keys by what stands around a word."""
     low = raw.lower()
     spans: list[Span] = []
-    for word, arounds in _WORDS + _LONG_WORDS if is_long else _WORDS:
+    known = _ALL_WORDS if is_long else _WORDS
+    for word in may_hold(low, tuple(known)):
+        arounds = known[word]
         at = low.find(word)
+        begins = _any_head(arounds) if at >= 0 and len(arounds) > 1 else None
         while at >= 0:
             end = at + len(word)
+            if begins is not None and begins.match(text, at) is None:
+                at = low.find(word, end)
+                continue
             for rule, head, value, before, last, behind in arounds:
                 if behind and low.endswith(behind, 0, at):
                     before = ""

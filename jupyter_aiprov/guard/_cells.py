@@ -30,7 +30,7 @@ class Numbers(NamedTuple):
 
     values: Array
     sizes: Array  # characters
-    last: Array  # those that no other number follows in the same row of cells
+    ends_row: Array  # no other number follows in the same row of cells
     second: Array  # the other readings: `1.234` and `1,234` may be 1234
     second_sizes: Array
 
@@ -156,7 +156,7 @@ def read(np: Any, text: str) -> Numbers:
     cells = _Cells(np, data)
     nothing = np.zeros(0)
     if not len(cells.starts):
-        return Numbers(nothing, nothing, nothing, nothing, nothing)
+        return Numbers(nothing, nothing, nothing != 0, nothing, nothing)
     is_decimal, asks = cells.rows()
     in_row = asks[cells.row]
     alone = ~in_row & ~cells.is_number & ~cells.is_none & ((cells.held & _DIGIT) != 0)
@@ -190,11 +190,18 @@ def read(np: Any, text: str) -> Numbers:
         second_sizes = np.append(second_sizes, [len(t) - 1 for _, t in others])[order]
     ends_row = np.ones(len(rows), bool)
     ends_row[:-1] = rows[1:] != rows[:-1]
-    return Numbers(values, sizes, values[ends_row], second, second_sizes)
+    return Numbers(values, sizes, ends_row, second, second_sizes)
 
 
 def rounded(np: Any, values: Array) -> Array:
     """Each of them to three significant digits, as `_figures.rounded` does it."""
+    at = np.flatnonzero((values >= 1000) | (values % 1 != 0))
+    out = values.copy()
+    out[at] = _rounded(np, values[at])
+    return out
+
+
+def _rounded(np: Any, values: Array) -> Array:
     with np.errstate(all="ignore"):
         power = np.floor(np.log10(values))
         scaled = values * 10.0 ** (2 - power)

@@ -24,6 +24,8 @@ _CLASSES: Final = bytes(
 )
 _THIN: Final = re.compile("[\u202f\u2009\u2007]")
 _EXPONENT: Final = b"1e\n"
+_SIGNED: Final = b"\n+-" + _CLASSES[3:]
+_NO_EXPONENT: Final = re.compile(rb"[-+](?:(?<![0-9]e[-+])|(?![0-9]))")
 _ONES: Final = bytes(49 if 48 <= c <= 57 else c for c in range(256))
 _SPACED: Final = re.compile(rb"(?<![a-z0-9.'])[0-9]{1,3}(?: [0-9]{3}){1,4}(?:[.,][0-9]{1,12})?(?![0-9a-z]|[.,][0-9])")
 _WHOLE: Final = re.compile(rb"[0-9]{1,15}(?:[.,][0-9]{1,15})?(?:e[-+]?[0-9]{1,2})?")
@@ -66,15 +68,9 @@ def _classed(text: str) -> bytes:
     raw = text.encode("latin-1", "replace")
     data = raw.translate(_CLASSES)
     ones = data.translate(_ONES)
-    at = ones.find(_EXPONENT)
-    signed: bytearray | None = None
-    while at >= 0:  # the sign of an exponent does not part
-        at += len(_EXPONENT)
-        if raw[at - 1] in b"+-" and ones[at : at + 1] == b"1":
-            signed = signed or bytearray(data)
-            signed[at - 1] = raw[at - 1]
-        at = ones.find(_EXPONENT, at)
-    data = bytes(signed) if signed else data
+    if _EXPONENT in ones:  # the sign of an exponent does not part
+        data = raw.lower().replace(b"e+", b"e\1").replace(b"e-", b"e\2").translate(_SIGNED)
+        data = _NO_EXPONENT.sub(b"\n", data)
     if b"1 111" in ones:
         data = _joined(data, ones)
     return data

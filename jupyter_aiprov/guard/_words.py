@@ -38,7 +38,7 @@ _NOTHING: Final = re.compile(
     rb"|\xf3\xa0[\x80-\x87][\x80-\xbf]"
 )
 _SPACE: Final = re.compile(rb"\xe2[\x80\x81][\x80-\xbf]|\xc2[\x80-\xbf]|\xe3\x80[\x80-\xbf]|\xef\xbc[\x80-\x8f]")
-_IDEOGRAM: Final = re.compile(rb"[\xe3-\xe9][\x80-\xbf]{2}|[^\xe3-\xe9]+")  # scripts without spaces: one token each
+_IDEOGRAMS: Final = re.compile("[\u3000-\u9fff]+")  # scripts without spaces: one token each
 _LIGATURES: Final = tuple(
     (a.encode(), b) for a, b in (("œ", b"oe"), ("æ", b"ae"), ("ø", b"o"), ("ł", b"l"), ("đ", b"d"), ("μ", b"u"))
 )
@@ -142,11 +142,12 @@ def _read_again(text: str) -> str:
 
 
 def _folded_any(text: str) -> bytes:
-    data = unicodedata.normalize("NFKD", text.casefold()).encode("utf-8", "replace")
+    text = unicodedata.normalize("NFKD", text.casefold())
+    data = _IDEOGRAMS.sub(lambda m: f" {' '.join(m[0])} ", text).encode("utf-8", "replace")
     data = _SPACE.sub(b" ", _NOTHING.sub(b"", data))
     for letter, plain in _LIGATURES:
         data = data.replace(letter, plain)
-    return b" ".join(_IDEOGRAM.findall(data)).translate(_TABLE)
+    return data.translate(_TABLE)
 
 
 def spaced(text: str) -> bytes:

@@ -230,33 +230,45 @@ class Columns:
 
     def _may_hold(self, np: Any, found: _cells.Numbers) -> bool:
         """The same, all at once."""
-        long = np.append(
-            found.values[found.sizes >= _figures.DISTINCT], found.second[found.second_sizes >= _figures.DISTINCT]
-        )
+        lanes = _many.float_lanes(np, found.values)
+        others = _many.float_lanes(np, found.second)
+        long = [lanes[found.sizes >= _figures.DISTINCT], others[found.second_sizes >= _figures.DISTINCT]]
         known = self._index.get(("number", 1))
-        if known and any(True for _ in self._at_once(np, "number", _many.float_lanes(np, long))(1, known)):
+        if known and any(True for _ in self._at_once(np, "number", np.concatenate(long))(1, known)):
             return True
-        rows = found.values[found.values % 1 != 0]
-        streams = [found.values, *(s for s in (rows, found.last) if len(s) < len(found.values))]
-        if any(self._has_row("number", s, np) for s in (*streams, found.second)):
+        parts = [np.ones(len(lanes), bool), found.values % 1 != 0, found.ends_row]
+        parts = [part for part in parts if part is parts[0] or not part.all()]
+        if any(self._has_row_in("number", np, lanes[part], found.values[part]) for part in parts):
             return True
-        return any(self._has_row("rounded", s, np) for s in streams)
+        if self._has_row_in("number", np, others, found.second):
+            return True
+        if ("rounded", LISTED) not in self._index:
+            return False
+        lanes = _many.float_lanes(np, _cells.rounded(np, found.values))
+        return any(self._has_row_in("rounded", np, lanes[part], found.values[part]) for part in parts)
 
-    def _has_row(self, kind: str, values: Any, np: Any = None) -> bool:
-        """True when six values of a column are here in a row: then three are that begin at a fourth place."""
+    def _has_row_in(self, kind: str, np: Any, lanes: _many.Array, values: _many.Array) -> bool:
+        """`_has_row`, all at once, by the hashes of the values (or of them rounded)."""
         known, sieve = self._index.get((kind, LISTED)), self._sieves.get((kind, THREE))
         if not known or sieve is None or len(values) < LISTED:
             return bool(known) and len(values) >= LISTED
+        every = [lanes[at::4] for at in range(THREE)]
+        hashes = _many.runs(np, [part[: len(every[-1])] for part in every])
+        return self._is_row(kind, known, values, sieve.passed_at_once(np, hashes).tolist())
+
+    def _has_row(self, kind: str, values: list[float]) -> bool:
+        """True when six values of a column are here in a row: then three are that begin at a fourth place."""
+        known, sieve = self._index.get((kind, LISTED)), self._sieves.get((kind, THREE))
+        if not known or sieve is None:
+            return bool(known)
         every = [values[at::4] for at in range(THREE)]
-        if np is not None:
-            every = [part[: len(every[-1])] for part in every]
-            every = [_cells.rounded(np, part) for part in every] if kind == "rounded" else every
-            hashes = _many.runs(np, [_many.float_lanes(np, part) for part in every])
-            passed = sieve.passed_at_once(np, hashes).tolist()
-        else:
-            every = [_figures.all_rounded(part) for part in every] if kind == "rounded" else every
-            passed = sieve.passed(map(hash, zip(*every, strict=False)))
-        for at in passed:
+        if kind == "rounded":
+            every = [_figures.all_rounded(part) for part in every]
+        return self._is_row(kind, known, values, sieve.passed(map(hash, zip(*every, strict=False))))
+
+    def _is_row(self, kind: str, known: Known, values: Any, fourths: list[int]) -> bool:
+        """True when around one of these fourth places there are six values of a column in a row."""
+        for at in fourths:
             begin = max(0, at * 4 - LISTED + THREE)
             around_it = list(values[begin : at * 4 + LISTED])
             if kind == "rounded":

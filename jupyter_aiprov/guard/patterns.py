@@ -13,7 +13,7 @@ from itertools import chain, islice
 from typing import AnyStr, Final
 
 from jupyter_aiprov.errors import UsageError
-from jupyter_aiprov.redact import credentials
+from jupyter_aiprov.redact import credentials, may_hold
 
 Stretch = tuple[int, int]
 Rule = Callable[[str], Iterator[Stretch]]
@@ -39,6 +39,12 @@ _ACCOUNT: Final = bytes(
 def _has(text: str, table: bytes, least: int) -> bool:
     """True when a run of at least so many of the table's characters is in the text."""
     return b"a" * least in text.encode("latin-1", "replace").translate(table)
+
+
+def _held(low: str, words: tuple[str, ...]) -> Sequence[str]:
+    """Those of some words that a text in lower case may hold."""
+    known = {word.encode("latin-1"): word for word in words}
+    return [known[word] for word in may_hold(low.encode("latin-1", "replace"), tuple(known))]
 
 
 # ── e-mail ─────────────────────────────────────────────────────────────────────────
@@ -158,7 +164,7 @@ def _matches(pattern: re.Pattern[str], text: str, begun: str) -> Iterator[re.Mat
     """What `finditer` gives of a pattern that begins so: a search for a few characters is fast."""
     done = 0
     for at in _places(text, begun):
-        if at >= done and (match := pattern.match(text, at)):
+        if at >= done and not (at and text[at - 1].isalnum()) and (match := pattern.match(text, at)):
             done = match.end()
             yield match
 
@@ -208,7 +214,7 @@ def phone(text: str) -> Iterator[Stretch]:
     american = {m.start(): m.end() for m in _AMERICAN.finditer(text) if m.start() not in abroad}
     yield from american.items()
     low = text.lower()
-    for begin, end in _behind(low, _RING_WORDS) if len(low) == len(text) else [(0, len(text))]:
+    for begin, end in _behind(low, _held(low, _RING_WORDS)) if len(low) == len(text) else [(0, len(text))]:
         for match in _NATIONAL.finditer(text, begin, end):
             at = match.start()
             if match[0].isdigit() or at in abroad or at in american:
@@ -250,6 +256,8 @@ _LENGTHS = (
 )
 _IBAN_LENGTHS: Final = {word[:2]: int(word[2:]) for word in _LENGTHS.split()}
 _IBAN_RUN: Final = 36
+_IBAN_LEAST: Final = 15
+_IBAN_GAPS: Final = (" ", "\u00a0", "\u202f", "-")
 _IBAN: Final = re.compile(
     r"(?i)(?<![\w-])([A-Z]{2})\d\d(?:[ \u00a0\u202f-]?[A-Z0-9]{2,4}){2,7}(?:[ \u00a0\u202f-]?[A-Z0-9]{1,4})?(?!\w)"
 )
@@ -294,6 +302,7 @@ def iban(text: str) -> Iterator[Stretch]:
     while at >= 0:
         run = mapped.find(b" ", at + 1)  # where it is written without spaces, it ends where the run does
         may_be = at >= done and text[at : at + 2].upper() in _IBAN_LENGTHS and run - at - 1 <= _IBAN_RUN
+        may_be = may_be and (run - at > _IBAN_LEAST or text[run - 1 : run] in _IBAN_GAPS)
         match = _IBAN.match(text, at) if may_be else None
         at = mapped.find(b" aa11", at + 1)
         if match is None:
@@ -356,7 +365,7 @@ def birth_date(text: str) -> Iterator[Stretch]:
     if len(low) != len(text):  # a few letters grow when lowered; places must stay
         low = text
     seen: set[int] = set()
-    for word in _BIRTH_WORDS:
+    for word in _held(low, _BIRTH_WORDS):
         at = low.find(word)
         while at >= 0:
             for match in _BIRTH.finditer(text, max(0, at - 16), at + 80):
@@ -488,23 +497,27 @@ def _places(text: AnyStr, word: AnyStr) -> Iterator[int]:
 def mrn(text: str) -> Iterator[Stretch]:
     """Patient and medical record numbers, where the text says that they are."""
     low = text.lower()
-    if (_has(text, _DIGITS, 5) or _has(text, _NUMBER, 10)) and any(word in low for word in _MRN_WORDS):
-        for begin, end in _behind(low, _MRN_WORDS) if len(low) == len(text) else [(0, len(text))]:
+    words = _held(low, _MRN_WORDS) if _has(text, _DIGITS, 5) or _has(text, _NUMBER, 10) else ()
+    if any(word in low for word in words):
+        for begin, end in _behind(low, words) if len(low) == len(text) else [(0, len(text))]:
             for match in _MRN.finditer(text, begin, end):
                 if _MRN_BEFORE.search(text, max(0, match.start() - 40), match.start()):
                     yield match.span()
-        yield from _mrn_column(text, low)
+        places = (
+            sorted(m for word in _held(low, _HEAD_WORDS) for m in _places(low, word)) if len(low) == len(text) else []
+        )
+        yield from _mrn_column(text, low, places)
         seen: set[Stretch] = set()
-        for at in sorted(m for word in _HEAD_WORDS for m in _places(low, word)) if len(low) == len(text) else ():
+        for at in places:
             for span in _printed(text, at, _MRN_NAME, _MRN):
                 if span not in seen:
                     seen.add(span)
                     yield span
 
 
-def _mrn_column(text: str, low: str) -> Iterator[Stretch]:
+def _mrn_column(text: str, low: str, places: Sequence[int]) -> Iterator[Stretch]:
     """The record numbers of a table under a head that names them, as far as the table goes."""
-    for head in islice(_heads(text, low), _HEADS_MAX):
+    for head in islice(_heads(text, low, places), _HEADS_MAX):
         place = len(_DELIMITER.findall(text, text.rfind("\n", 0, head.start(1)) + 1, head.start(1)))
         at = text.find("\n", head.end(1)) + 1
         for _ in range(_ROWS_MAX if at else 0):
@@ -518,13 +531,13 @@ def _mrn_column(text: str, low: str) -> Iterator[Stretch]:
             at = end + 1
 
 
-def _heads(text: str, low: str) -> Iterator[re.Match[str]]:
+def _heads(text: str, low: str, places: Sequence[int]) -> Iterator[re.Match[str]]:
     """Heads of columns that name record numbers: looked for around the words they are made of."""
     if len(low) != len(text):
         yield from _MRN_HEAD.finditer(text)
         return
     done = 0
-    for at in sorted(m for word in _HEAD_WORDS for m in _places(low, word)):
+    for at in places:
         for head in _MRN_HEAD.finditer(text, max(done, at - _HEAD_SIDE), at + 2 * _HEAD_SIDE):
             done = head.end()
             if done < at + 2 * _HEAD_SIDE or done == len(text) or text[done] == "\n":

@@ -195,19 +195,22 @@ class Texts:
         if isinstance(value, str):
             self._text(value, depth)
             self.pieces.append(value)
-        elif isinstance(value, Mapping):
+        elif type(value) is dict or isinstance(value, Mapping):  # the first is faster
             before, role = len(self.pieces), value.get("role")
             said_of = _said_of(value) if "value" in value else ""
             for key, inner in value.items():
-                if isinstance(inner, str) and len(inner) < 80 and depth > 3 and not _is_opened(inner):
+                if type(inner) is int or type(inner) is float:
+                    self.found.append(f'"{key}": {inner}')
+                elif isinstance(inner, str) and len(inner) < 80 and depth > 3 and not _is_opened(inner):
                     name = said_of if said_of and key == "value" else key
                     self.found.append(f'"{name}": "{inner}"')  # a record: values need their column's name
-                    self._packed(inner)
+                    if len(inner) >= _PACKED:
+                        self._packed(inner)
                     if key not in _ENVELOPE:
                         self.pieces.append(inner)
                 elif isinstance(inner, str) and key in _ENVELOPE:
                     self._text(inner, depth)
-                elif isinstance(inner, str | dict | list):
+                elif isinstance(inner, (str, dict, list)):  # a union would be made anew each time
                     if len(key) > 20 or " " in key:
                         self.found.append(key)
                     self._value(inner, depth + 1)

@@ -99,7 +99,7 @@ def test_numbers_read_at_once_are_the_numbers_read_one_by_one(text: str) -> None
     at_once = _cells.read(np, text)
     plain = list(map(float, one_by_one))
     assert at_once.values.tolist() == plain
-    assert at_once.last.tolist() == list(map(float, last))
+    assert at_once.values[at_once.ends_row].tolist() == list(map(float, last))
     assert at_once.second.tolist() == list(map(float, _figures.second(one_by_one)))
     assert _cells.rounded(np, at_once.values).tolist() == list(map(_figures.rounded, plain))
 
