@@ -188,7 +188,7 @@ class Session:
         """Put every patched object back, say so on record and stop the writer."""
         running = self.cells.running()
         with guarded(self.recorder.failed, "ending calls that nobody reads"):
-            self.recorder.settle(unended(), at_once=True)
+            self.recorder.settle(unended(waiting=True), at_once=True)
         left = sorted({repr(p) for p in (*self._patches, *self._captured()) if not p.is_ours})
         where = {"execution": running.id} if running else {}
         self.recorder.gap(reason, "recording ended", **where, **({"left": left} if left else {}))

@@ -106,10 +106,14 @@ def tees(module: ModuleType) -> tuple[Tee, Tee]:
 _unread: dict[int, weakref.ref[Any]] = {}
 
 
-def unended() -> list[Call]:
-    """The calls whose stream somebody still holds."""
-    held = [ref.__callback__ for ref in list(_unread.values())]
-    return [forgotten.args[0] for forgotten in held if isinstance(forgotten, partial)]
+def unended(*, waiting: bool = False) -> list[Call]:
+    """The calls whose stream somebody holds; with `waiting` also those of an event loop, which a cell may hold up."""
+    found = []
+    for ref in list(_unread.values()):
+        stream, forgotten = ref(), ref.__callback__
+        if isinstance(forgotten, partial) and (waiting or not hasattr(type(stream), "__aiter__")):
+            found.append(forgotten.args[0])
+    return found
 
 
 def _forgotten(call: Call, _tee: Any) -> None:

@@ -527,3 +527,25 @@ def test_when_recording_ends_what_came_of_a_stream_that_is_still_held_is_on_reco
         assert "read_in" not in call
         server.release.set()
         assert nb.run("rest = list(lines)").error is None
+
+
+def test_a_stream_whose_event_loop_a_cell_holds_up_is_not_taken_for_one_that_is_read_no_further(
+    tmp_path: Path, server: Loopback
+) -> None:
+    """The reason an answer ended for has come, its counters have not: the task that reads them has no turn."""
+    with kernel(tmp_path) as nb:
+        nb.run("%load_ext jupyter_aiprov")
+        nb.run(HOLDING.format(url=server.url("sized")).partition("client =")[0])
+        nb.run(
+            "client = httpx.AsyncClient()\n"
+            f"request = client.build_request('POST', '{server.url('sized')}/v1/chat/completions', json=body)\n"
+            "held = await client.send(request, stream=True)\n"
+            "pieces = held.aiter_lines()\n"
+            'async for line in pieces:\n    if \'"finish_reason": "stop"\' in line: break'
+        )
+        nb.run("import time; until = time.monotonic() + 0.5\nwhile time.monotonic() < until: pass")
+        nb.run("pass")
+        assert nb.calls()[0]["status"] == "started"
+        nb.run("rest = [line async for line in pieces]; await held.aclose(); await client.aclose()")
+        (call,) = nb.calls()
+        assert call["status"] in ("completed", "abandoned")
