@@ -488,7 +488,7 @@ class _Check:
 
     def _root(self, one: Found, link: Mapping[str, Any], events: list[dict[str, Any]]) -> None:
         low, high = link.get("seq") or (0, 0)
-        own = [e for e in events if _is_of(e, one.id) and low <= int(e.get("seq") or 0) <= high]
+        own = [e for e in events if _is_of(e, one.id) and low <= journals.number_of(e) <= high]
         root = merkle_root([str(e["hash"]) for e in own if isinstance(e.get("hash"), str)])
         if root != link.get("root") or len(own) != link.get("lines"):
             self._changed(

@@ -11,7 +11,7 @@ cache survives it), a power cut at most the cell that was running.
 """
 
 from jupyter_aiprov.journal._folder import README, folder_for, parts_of, prepare, sessions_in
-from jupyter_aiprov.journal._lines import GENESIS, Event, encode, new_id, now, sealed
+from jupyter_aiprov.journal._lines import GENESIS, Event, encode, new_id, now, number_of, sealed
 from jupyter_aiprov.journal._purging import Purged, append, expired, purge
 from jupyter_aiprov.journal._reading import Verdict, read, read_texts, verify
 from jupyter_aiprov.journal._writer import PENDING_MAX, ROTATE_AT, Journal
@@ -31,6 +31,7 @@ __all__ = [
     "folder_for",
     "new_id",
     "now",
+    "number_of",
     "parts_of",
     "prepare",
     "purge",

@@ -76,3 +76,9 @@ def parsed(line: bytes) -> Event | None:
     except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) else None
+
+
+def number_of(event: Event, otherwise: int = 0) -> int:
+    """A line's sequence number; a file that is not ours may hold anything there."""
+    seq = event.get("seq")
+    return seq if isinstance(seq, int) else otherwise

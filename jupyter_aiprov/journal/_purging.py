@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from jupyter_aiprov.journal._file import File
 from jupyter_aiprov.journal._folder import parts_of
-from jupyter_aiprov.journal._lines import Event, encode, now, parsed, sealed
+from jupyter_aiprov.journal._lines import Event, encode, now, number_of, parsed, sealed
 from jupyter_aiprov.journal._reading import read, verify
 
 
@@ -23,9 +23,7 @@ def append(path: Path, event: Event) -> Event:
     Used by `purge`, so that what was removed is on record. Raises OSError.
     """
     verdict = verify(path)
-    seq = 0
-    for last in read(path):
-        seq = max(seq, int(last.get("seq") or 0))
+    seq = max((number_of(event) for event in read(path)), default=0)
     body = {"seq": seq + 1, "time": now(), **event, "prev": verdict.head}
     line, mark = sealed(encode(body))
     file = File(path, 0o600)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jupyter_aiprov.journal._lines import GENESIS, Event, line_problem, parsed
+from jupyter_aiprov.journal._lines import GENESIS, Event, line_problem, number_of, parsed
 
 
 def read(path: Path) -> Iterator[Event]:
@@ -58,6 +58,6 @@ def verify(paths: list[Path] | Path) -> Verdict:
                 continue
             if event.get("seq") != expected or event.get("prev") != prev:
                 problems.append(f"{where}: does not follow the line before (has {event.get('seq')}, not {expected})")
-            prev, expected = str(event.get("hash")), int(event.get("seq") or 0) + 1
+            prev, expected = str(event.get("hash")), number_of(event, expected) + 1
             hashes.append(prev)
     return Verdict(len(hashes), prev, tuple(problems), torn, tuple(hashes))

@@ -85,6 +85,14 @@ def test_a_removed_line_a_swapped_line_and_a_foreign_line_are_breaks(tmp_path: P
     assert journal.verify(path).is_whole
 
 
+@pytest.mark.parametrize("seq", ["a", [1], {}, None, 1.5])
+def test_a_line_numbered_with_no_number_is_a_break_and_no_error(tmp_path: Path, seq: object) -> None:
+    path = tmp_path / "s.jsonl"
+    path.write_bytes(journal.sealed(journal.encode({"seq": seq, "type": "gap", "prev": journal.GENESIS}))[0])
+    assert not journal.verify(path).is_whole
+    assert journal.append(path, {"type": "content"})["seq"] == 1
+
+
 def test_eight_threads_that_write_at_once_leave_one_chain(tmp_path: Path) -> None:
     one = Journal(tmp_path, "s")
     threads = [
