@@ -297,11 +297,18 @@ def may_hold(text: bytes, words: Sequence[bytes]) -> Sequence[bytes]:
     np: Any = sys.modules.get("numpy")
     if len(text) < _LONG_TEXT or np is None or getattr(getattr(np, "__spec__", None), "_initializing", True):
         return words
-    bytes_of = np.frombuffer(text, np.uint8)
-    pairs = np.zeros(2**16, np.bool_)
-    pairs[(bytes_of[:-1].astype(np.uint16) << 8) | bytes_of[1:]] = True
-    held = pairs.tobytes()
+    global _last_pairs  # noqa: PLW0603 - of the text that is looked at, for all that look at it
+    mark = len(text), hash(text)
+    if _last_pairs[0] != mark:
+        codes = np.frombuffer(text, np.uint8)
+        pairs = np.zeros(2**16, np.bool_)
+        pairs[(codes[:-1].astype(np.uint16) << 8) | codes[1:]] = True
+        _last_pairs = mark, pairs.tobytes()
+    held = _last_pairs[1]
     return [word for word in words if all(held[a << 8 | b] for a, b in pairwise(word))]
+
+
+_last_pairs: tuple[tuple[int, int], bytes] = (0, 0), b""  # of the text looked at last: several rules look at each
 
 
 def _token_spans(text: str, raw: bytes, mapped: bytes, start: int) -> list[Span]:

@@ -254,6 +254,13 @@ class Guard:
 
 def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
     """Texts that are looked at together, for there may be thousands; long ones and marks alone."""
+    if len(texts) > 1 and LOCATION not in texts and max(map(len, texts)) <= _ALONE:
+        if sum(map(len, texts)) + len(texts) <= _JOINED_MAX:
+            yield list(texts)
+        else:
+            yield from _batches(texts[: len(texts) // 2])
+            yield from _batches(texts[len(texts) // 2 :])
+        return
     batch: list[str] = []
     size = 0
     for text in texts:
