@@ -31,6 +31,8 @@ _PACKED: Final = 24  # characters in a row that may be base64 inside a text
 _PACKED_MAX: Final = 2**20
 _PACKED_MARKS: Final = (b"\x1f\x8b", b"\x78\x01", b"\x78\x9c", b"\x78\xda")
 _HEAD: Final = 16  # of them tell that most are none
+_NEVER: Final = b"Gghijklmnopqrstuv+/-_"  # first of them: a control character, or the middle of another
+_WIDE: Final = b"AQgw"  # unless a zero follows, as in UTF-16
 _URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
 _HEX: Final = b"0123456789abcdefABCDEF"
 _UTF_8: Final = re.compile(
@@ -174,7 +176,8 @@ class Texts:
         while start >= 0:
             end = mapped.find(b" ", start)
             end = len(text) if end < 0 else end
-            may_be = end - start <= _PACKED_MAX and _begins_words(raw[start : start + _HEAD])
+            may_be = (raw[start] not in _NEVER or raw[start + 1] in _WIDE) and end - start <= _PACKED_MAX
+            may_be = may_be and _begins_words(raw[start : start + _HEAD])
             if may_be and (inside := _words_of(text[start:end])):
                 self.found.append(inside)
             start = mapped.find(_PACKED_RUN, end)
