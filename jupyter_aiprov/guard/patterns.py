@@ -8,7 +8,7 @@ tests of what must be there (an @, a digit) come first: prose costs no regular e
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import AnyStr, Final
 
@@ -365,7 +365,8 @@ def birth_date(text: str) -> Iterator[Stretch]:
     if len(low) != len(text):  # a few letters grow when lowered; places must stay
         low = text
     seen: set[int] = set()
-    for word in _held(low, _BIRTH_WORDS):
+    words = _held(low, _BIRTH_WORDS)
+    for word in words:
         at = low.find(word)
         while at >= 0:
             for match in _BIRTH.finditer(text, max(0, at - 16), at + 80):
@@ -374,11 +375,11 @@ def birth_date(text: str) -> Iterator[Stretch]:
                     yield match.span(1)
             if word[-1] not in "e ":
                 yield from _birth_column(text, at, seen)
-                for span in _printed(text, at, _BIRTH_HEAD, _DATE_ALONE):
-                    if span[0] not in seen:
-                        seen.add(span[0])
-                        yield span
             at = low.find(word, at + len(word))
+    heads = sorted(at for word in words if word[-1] not in "e " for at in _places(low, word))
+    for span in _printed(text, heads, _BIRTH_HEAD, _DATE_ALONE):
+        if span[0] not in seen:
+            yield span
 
 
 def _birth_column(text: str, at: int, seen: set[int]) -> Iterator[Stretch]:
@@ -398,34 +399,31 @@ _FIELD: Final = re.compile(r"\S+")
 _PRINTED_MAX: Final = 400  # characters of a line
 
 
-def _printed(text: str, at: int, head: re.Pattern[str], cell: re.Pattern[str]) -> Iterator[Stretch]:
-    """The cells under a head in a table whose columns are parted by spaces: counted from the right.
+def _printed(text: str, places: Iterable[int], head: re.Pattern[str], cell: re.Pattern[str]) -> Iterator[Stretch]:
+    """The cells under a head in tables whose columns are parted by spaces, counted from the right.
 
-    Rows may begin with an index and hold fields of several words on the left; the table ends with the
-    first row that holds too few.
+    Rows may begin with an index; a table ends with the first row that holds too few. No line is read twice.
     """
-    begin, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
-    if (
-        end < 0
-        or end - begin > _PRINTED_MAX
-        or (after := text[end + 1 : end + 1 + _PRINTED_MAX].split("\n", 1)[0]) == ""
-    ):
-        return
-    heads = [m[0] for m in _FIELD.finditer(text, begin, end)]
-    least = len(heads)
-    if not 2 <= least <= len(after.split()) <= least + 1:
-        return
-    for place in [i - least for i, word in enumerate(heads) if head.fullmatch(word)]:
-        row = end + 1
-        for _ in range(_ROWS_MAX):
-            stop = text.find("\n", row)
+    done = 0
+    for at in places:
+        if at < done:
+            continue
+        begin, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+        done = end + 1 if end >= 0 else len(text)
+        if end < 0 or end - begin > _PRINTED_MAX:
+            continue
+        heads = [m[0] for m in _FIELD.finditer(text, begin, end)]
+        under = [i - len(heads) for i, word in enumerate(heads) if head.fullmatch(word)] if len(heads) > 1 else []
+        while under and done < len(text):
+            stop = text.find("\n", done)
             stop = len(text) if stop < 0 else stop
-            fields = list(_FIELD.finditer(text, row, min(stop, row + _PRINTED_MAX)))
-            if not least <= len(fields) <= least + 1:
+            fields = list(_FIELD.finditer(text, done, min(stop, done + _PRINTED_MAX)))
+            if not len(heads) <= len(fields) <= len(heads) + 1:
                 break
-            if cell.fullmatch(fields[place][0]):
-                yield fields[place].span()
-            row = stop + 1
+            for place in under:
+                if cell.fullmatch(fields[place][0]):
+                    yield fields[place].span()
+            done = stop + 1
 
 
 # ── record numbers, hidden text ────────────────────────────────────────────────────
@@ -507,12 +505,7 @@ def mrn(text: str) -> Iterator[Stretch]:
             sorted(m for word in _held(low, _HEAD_WORDS) for m in _places(low, word)) if len(low) == len(text) else []
         )
         yield from _mrn_column(text, low, places)
-        seen: set[Stretch] = set()
-        for at in places:
-            for span in _printed(text, at, _MRN_NAME, _MRN):
-                if span not in seen:
-                    seen.add(span)
-                    yield span
+        yield from _printed(text, places, _MRN_NAME, _MRN)
 
 
 def _mrn_column(text: str, low: str, places: Sequence[int]) -> Iterator[Stretch]:
