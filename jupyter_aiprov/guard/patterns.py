@@ -8,6 +8,7 @@ tests of what must be there (an @, a digit) come first: prose costs no regular e
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import AnyStr, Final
@@ -359,6 +360,9 @@ _BIRTH_WORDS: tuple[str, ...] = (
 _BIRTH_WORDS += ("né ", "née ", "b. ")
 
 
+_AROUND: Final = 96  # characters
+
+
 def birth_date(text: str) -> Iterator[Stretch]:
     """Dates that the words around them, or the head of their column, call dates of birth."""
     low = text.lower()
@@ -366,16 +370,19 @@ def birth_date(text: str) -> Iterator[Stretch]:
         low = text
     seen: set[int] = set()
     words = _held(low, _BIRTH_WORDS)
-    for word in words:
-        at = low.find(word)
-        while at >= 0:
-            for match in _BIRTH.finditer(text, max(0, at - 16), at + 80):
+    places = sorted({at for word in words for at in _places(low, word)})
+    begin = 0
+    ends = [*places[1:], len(text) + 2 * _AROUND] if places else []
+    for at, following in zip(places, ends, strict=True):
+        if following - at > _AROUND:  # windows that touch are read as one
+            first = places[begin]
+            begin = bisect_right(places, at)
+            for match in _BIRTH.finditer(text, max(0, first - 16), at + 80):
                 if match.start(1) not in seen:
                     seen.add(match.start(1))
                     yield match.span(1)
-            if word[-1] not in "e ":
-                yield from _birth_column(text, at, seen)
-            at = low.find(word, at + len(word))
+    for at in sorted(at for word in words if word[-1] not in "e " for at in _places(low, word)):
+        yield from _birth_column(text, at, seen)
     heads = sorted(at for word in words if word[-1] not in "e " for at in _places(low, word))
     for span in _printed(text, heads, _BIRTH_HEAD, _DATE_ALONE):
         if span[0] not in seen:
