@@ -125,7 +125,7 @@ _KINDS = (
 )
 _OWNERS = "(?:my|our|your|his|her|the|ma|mon|notre|votre|sa|son|la|le|cette|ce)"
 _IS = r"""(?:["'`]?\s{0,3}(?:=|:|->|→)\s{0,3}|,?\s{1,3}(?:is|was|est|était|vaut)\s{1,3}:?\s?)["'`«]?\s?"""
-_FOR = r"(?: (?:for|from|of|to|du|de|pour|d['’])(?: ?[\w-]{1,16}){1,5}?)"
+_FOR = r"(?: (?:for|from|of|to|du|de|pour|d['’] ?[\w-]{1,24})(?: [\w-]{1,24}){1,5}?| d['’] ?[\w-]{1,24})"
 _STATED = rf"""(?:{_FOR}{_IS}|(?: (?:for|from|of|to) [\w-]{{1,16}})?(?:{_IS}|\s{{1,3}}["'`«]?\s?))"""
 _NAMED = r"(?:\$?\{\w{1,40}\}|\$(?-i:[A-Z][A-Z_]{1,40})|%\(\w{1,40}\)s)"  # a place for a password, not one
 _IN_URL = r"(?:[?&;]|\\u0026|%26|%3f)[a-z_-]{0,24}"
@@ -298,13 +298,13 @@ def may_hold(text: bytes, words: Sequence[bytes]) -> Sequence[bytes]:
     if len(text) < _LONG_TEXT or np is None or getattr(getattr(np, "__spec__", None), "_initializing", True):
         return words
     global _last_pairs  # noqa: PLW0603 - of the text that is looked at, for all that look at it
-    mark = len(text), hash(text)
-    if _last_pairs[0] != mark:
+    mark, last = (len(text), hash(text)), _last_pairs  # by name: another thread may be at another text
+    if last[0] != mark:
         codes = np.frombuffer(text, np.uint8)
         pairs = np.zeros(2**16, np.bool_)
         pairs[(codes[:-1].astype(np.uint16) << 8) | codes[1:]] = True
-        _last_pairs = mark, pairs.tobytes()
-    held = _last_pairs[1]
+        _last_pairs = last = mark, pairs.tobytes()
+    held = last[1]
     return [word for word in words if all(held[a << 8 | b] for a, b in pairwise(word))]
 
 

@@ -59,6 +59,7 @@ _EMAIL: Final = re.compile(
     r"(?<![\w.+-])[\w.+-]{1,64}[@\uff20]"
     r"((?:[\w-]{1,63}\.){1,8}(xn--[a-z0-9-]{2,59}|[^\W\d_]{2,24}))(?![\w(\[]|\.\w)"
 )
+_BACKWARDS: Final = re.compile(r"[\w.+-]{1,65}")
 _NOBODY: Final = frozenset({"git", "noreply", "no-reply", "hg", "svn"})
 
 
@@ -68,11 +69,13 @@ def email(text: str) -> Iterator[Stretch]:
         text = text.replace("\uff20", "@")
     at, done = text.find("@"), 0
     while at >= 0:
-        begin, end = max(done, at - 64), at + 1
-        if not at or not (text[at - 1].isalnum() or text[at - 1] in "_.+-"):
+        end = at + 1
+        named = _BACKWARDS.match(text[max(done, at - 65) : at][::-1])
+        size = named.end() if named else 0
+        if not 0 < size < 65:
             at = text.find("@", end)  # a decorator, an option: no name before it
             continue
-        for match in _EMAIL.finditer(text, begin, min(len(text), at + 260)):
+        if match := _EMAIL.match(text, at - size, min(len(text), at + 260)):
             user, tld = match[0].split("@")[0], match[2].lower()
             known = len(tld) == 2 or tld in _TLDS or tld.startswith("xn--") or not tld.isascii()
             if known and user.lower() not in _NOBODY and not _in_url(text, match) and not _names_a_mail(text, match):
@@ -129,6 +132,7 @@ _NATIONAL: Final = re.compile(
 )
 _AMERICAN: Final = re.compile(r"\((?<![\w.,+/-]\()[2-9]\d\d\) ?[2-9]\d\d-\d{4}(?![\w]|[.,-]\d)")
 _PAIRS: Final = re.compile(rf"(?<!\d)\d\d(?:{_SPACED}\d\d)+(?!\d)")
+_MORE_PAIRS: Final = re.compile(rf"\d\d(?:{_SPACED}\d\d)*")
 _CALL: Final = re.compile(
     r"(?i)(?:t[ée]l(?:[ée]phone)?|phone|mobile|portable|fax|appel\w*|call\w*|joindre|num[ée]ro|contact)"
     r"\W{0,4}[\w ]{0,12}\W{0,4}\Z"
@@ -197,6 +201,7 @@ def phone(text: str) -> Iterator[Stretch]:
         return
     for dash in () if text.isascii() else _DASHES:
         text = text.replace(dash, "-")
+    counted = _Counted()
     abroad_too = [_matches(_FRENCH_ABROAD, text, code) for code in ("+33", "0033")]
     for match in chain(_french(text), *abroad_too):
         if match.start() < taken and match[0][0] == "+":
@@ -209,7 +214,7 @@ def phone(text: str) -> Iterator[Stretch]:
         # A bare run of ten digits is a telephone number for mobiles (06, 07); else something must say so.
         if compact and match[1] not in "67" and not _CALL.search(text, max(0, match.start() - 32), match.start()):
             continue
-        if not compact and match[0][0] == "0" and _counting(text, match.start()):
+        if not compact and match[0][0] == "0" and counted.is_in(text, match.start()):
             continue
         yield match.span()
     american = {m.start(): m.end() for m in _AMERICAN.finditer(text) if m.start() not in abroad}
@@ -226,16 +231,28 @@ def phone(text: str) -> Iterator[Stretch]:
                 yield match.span()
 
 
-def _counting(text: str, at: int) -> bool:
-    """True in a row of two-digit numbers that is not made of telephone numbers: five pairs each, a 0 first."""
-    begin = at
-    while begin >= 3 and text[begin - 1] in " \u00a0\u202f" and text[begin - 3 : begin - 1].isdigit():
-        begin -= 3
-    row = _PAIRS.match(text, begin)
-    if row is None:
-        return begin < at  # it goes on from a longer number: a date, a measurement
-    pairs = re.findall(r"\d\d", row[0])
-    return len(pairs) > 6 and not (len(pairs) % 5 == 0 and all(p[0] == "0" for p in pairs[::5]))
+class _Counted:
+    """The row of two-digit numbers that was looked at last: it is read once, however many numbers it may be."""
+
+    def __init__(self) -> None:
+        self._end, self._is_counting = 0, False
+
+    def is_in(self, text: str, at: int) -> bool:
+        """True in a row of pairs that is not made of telephone numbers: five pairs each, a 0 first."""
+        if at < self._end:
+            return self._is_counting
+        begin = at
+        while begin >= 3 and text[begin - 1] in " \u00a0\u202f" and text[begin - 3 : begin - 1].isdigit():
+            begin -= 3
+        row = _PAIRS.match(text, begin)
+        if row is None:  # it goes on from a longer number: a date, a measurement
+            more = _MORE_PAIRS.match(text, at)
+            self._end, self._is_counting = more.end() if more else at, True
+            return begin < at
+        pairs = re.findall(r"\d\d", row[0])
+        self._end = row.end()
+        self._is_counting = len(pairs) > 6 and not (len(pairs) % 5 == 0 and all(p[0] == "0" for p in pairs[::5]))
+        return self._is_counting
 
 
 # ── numbers that carry a check ─────────────────────────────────────────────────────
