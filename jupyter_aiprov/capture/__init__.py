@@ -34,6 +34,8 @@ curl_cffi pycurl primp aiosonic niquests geventhttpclient pyreqwest rnet wreq tl
 tornado.simple_httpclient tritonclient
 """
 NOT_COVERED = tuple(_NOT_COVERED.split())
+# Hooked to see child processes begin and to tell them the cell: no call of a model goes through them.
+CARRIERS = frozenset({"subprocess", "multiprocessing", "concurrent", "joblib", "loky"})
 
 
 _MODULES = re.compile(r"^MODULES = (\(.*?\))$", re.MULTILINE | re.DOTALL)  # a literal, so that it can be read
@@ -86,7 +88,8 @@ class Installed:
     def hooked(self) -> list[str]:
         """The libraries whose calls are followed, in the order they came."""
         names = (name for (name, _), hooked in self._hooked.items() if hooked.patches)
-        return list(dict.fromkeys(n if n == "http.client" else n.partition(".")[0] for n in names))
+        known = dict.fromkeys(n if n == "http.client" else n.partition(".")[0] for n in names)
+        return [n for n in known if n not in CARRIERS]
 
     @property
     def patches(self) -> list[Patch]:

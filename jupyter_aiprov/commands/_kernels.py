@@ -77,6 +77,7 @@ if out["installed"]:
     try:
         from jupyter_aiprov import capture
         names = {m.partition(".")[0] for c in capture.siblings() for m in c.MODULES} - {"http"}
+        names -= getattr(capture, "CARRIERS", set())
         out["hooked"] = sorted(n for n in names if has(n))
         # a part of a package that everybody has tells nothing until it is imported
         out["not_covered"] = sorted(n for n in capture.NOT_COVERED if "." not in n and has(n))

@@ -11,6 +11,7 @@ import pytest
 
 from jupyter_aiprov import capture
 from jupyter_aiprov.capture._finder import Finder
+from tests.capture.fake_tap import FakeTap
 
 
 @pytest.fixture
@@ -93,3 +94,10 @@ def test_every_capture_file_is_waited_for_by_the_modules_it_names() -> None:
     files = {path.stem for path in folder.glob("[!_]*.py")}
     named = {name: importlib.import_module(f"jupyter_aiprov.capture.{name}").MODULES for name in files}
     assert sorted(found.MODULES for found in capture.siblings()) == sorted(named.values())
+
+
+def test_what_only_carries_cells_to_child_processes_is_not_said_to_be_followed() -> None:
+    """A disclosure would claim that the calls of started programs are on record."""
+    with capture.install(FakeTap()) as it:
+        assert "subprocess.Popen.__init__" in map(repr, it.patches)
+        assert "subprocess" not in it.hooked
