@@ -289,13 +289,19 @@ _HEADERS: Final = frozenset(
 _HEADER_PREFIXES: Final = ("x-ratelimit-", "anthropic-ratelimit-", "x-stainless-", "x-amzn-bedrock-")
 
 
+def loaded_numpy() -> Any:
+    """numpy where it was loaded already, and whole; or None. Nothing here loads it."""
+    module = sys.modules.get("numpy")
+    return None if getattr(getattr(module, "__spec__", None), "_initializing", True) else module
+
+
 def may_hold(text: bytes, words: Sequence[bytes]) -> Sequence[bytes]:
     """Those of some words that a text may hold: told from which characters stand side by side in it.
 
     One look for all of them, where numpy is loaded already; elsewhere, and for short texts, all of them.
     """
-    np: Any = sys.modules.get("numpy")
-    if len(text) < _LONG_TEXT or np is None or getattr(getattr(np, "__spec__", None), "_initializing", True):
+    np = loaded_numpy() if len(text) >= _LONG_TEXT else None
+    if np is None:
         return words
     global _last_pairs  # noqa: PLW0603 - of the text that is looked at, for all that look at it
     mark, last = (len(text), hash(text)), _last_pairs  # by name: another thread may be at another text

@@ -11,6 +11,8 @@ from functools import cache
 from itertools import pairwise
 from typing import Any, Final
 
+from jupyter_aiprov.redact import loaded_numpy
+
 _PRIME: Final = 2**61 - 1  # `hash` of numbers is modulo this
 _P1, _P2, _P5 = 11400714785074694791, 14029467366897019727, 2870177450012600261  # of tuples: xxHash
 _LONG: Final = 64  # bytes: words beyond are read one by one
@@ -21,10 +23,8 @@ Array = Any  # numpy.ndarray: numpy is no dependency
 
 def numpy(size: int) -> Any:
     """numpy, where it is loaded whole, agrees with Python on hashes, and so many characters are worth it; or None."""
-    module = sys.modules.get("numpy")
-    if size < _FEW or module is None or getattr(getattr(module, "__spec__", None), "_initializing", False):
-        return None
-    return module if _agrees(module) else None
+    module = loaded_numpy() if size >= _FEW else None
+    return module if module is not None and _agrees(module) else None
 
 
 @cache
@@ -39,7 +39,7 @@ def _agrees(np: Any) -> bool:
             and signed(np, runs(np, [lanes[:-1], lanes[1:]])) == list(map(hash, pairwise(plain)))
             and signed(np, float_lanes(np, np.array(values))) == list(map(hash, values))
         )
-    except Exception:  # noqa: BLE001 - a numpy that is none is not used
+    except (AttributeError, ArithmeticError, LookupError, TypeError, ValueError):  # a numpy that is none is not used
         return False
 
 

@@ -398,9 +398,9 @@ def birth_date(text: str) -> Iterator[Stretch]:
                 if match.start(1) not in seen:
                     seen.add(match.start(1))
                     yield match.span(1)
-    for at in sorted(at for word in words if word[-1] not in "e " for at in _places(low, word)):
-        yield from _birth_column(text, at, seen)
     heads = sorted(at for word in words if word[-1] not in "e " for at in _places(low, word))
+    for at in heads:
+        yield from _birth_column(text, at, seen)
     for span in _printed(text, heads, _BIRTH_HEAD, _DATE_ALONE):
         if span[0] not in seen:
             yield span

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import string
 import sys
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -129,7 +130,13 @@ def test_without_numpy_nothing_is_done_at_once_and_nothing_loads_it(monkeypatch:
     assert KNOWN.found([NOTES[0] * 20]) == {"df.notes": 20}
 
 
-@pytest.mark.parametrize("broken", [object(), type("numpy", (), {"frombuffer": len})])
+LOADED = SimpleNamespace(_initializing=False)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [object(), type("numpy", (), {"frombuffer": len}), type("numpy", (), {"frombuffer": len, "__spec__": LOADED})],
+)
 def test_a_numpy_that_is_none_is_not_used(monkeypatch: pytest.MonkeyPatch, broken: Any) -> None:
     monkeypatch.setitem(sys.modules, "numpy", broken)
     assert _many.numpy(10**6) is None
