@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jupyter_aiprov.redact import Redactor, redact, redact_text, safe_headers, safe_url
+from jupyter_aiprov.redact import Redactor
+
+redact_text, redact = Redactor().text, Redactor().value
 
 ALNUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 B32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -239,22 +241,6 @@ def test_a_key_that_any_request_carried_is_known_to_every_redactor() -> None:
     Redactor.remember("dummy")
     for redactor in (before, Redactor()):
         assert redactor.text("no such key: Qw3rTy77uI0pAs, dummy") == "no such key: [redacted:secret], dummy"
-
-
-def test_urls_lose_user_password_fragment_and_parameters() -> None:
-    url = "https://u:p4ss@api.example:8443/v1/models/x?alt=sse&key=abc&api-version=2024-10-21&q=jean#frag"
-    assert safe_url(url) == (
-        "https://api.example:8443/v1/models/x?alt=sse&key=[redacted:parameter]"
-        "&api-version=2024-10-21&q=[redacted:parameter]"
-    )
-    for broken in ("http://[::1/x?key=abc", "not a url", "", "https://a:b@[bad"):
-        assert "abc" not in safe_url(broken)
-
-
-def test_only_listed_headers_are_written() -> None:
-    assert safe_headers(
-        {"X-Request-Id": "r1", "Authorization": "Bearer x", "x-ratelimit-limit-requests": "5", "X-New": "y"}
-    ) == {"x-request-id": "r1", "x-ratelimit-limit-requests": "5"}
 
 
 def test_finders_added_later_are_asked_too() -> None:

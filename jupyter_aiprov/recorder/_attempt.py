@@ -12,7 +12,7 @@ from jupyter_aiprov.journal import Event, new_id
 from jupyter_aiprov.model import Ended, Invocation, Request
 from jupyter_aiprov.recorder._given import Reads
 
-HEAD, TAIL = 8 * 2**20, 2**20  # bytes of a body kept in memory  # bytes of a body kept in memory
+HEAD, TAIL = 8 * 2**20, 2**20  # bytes of a body kept in memory
 _RETRY_HEADERS = ("x-stainless-retry-count", "x-retry-count")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jupyter_aiprov.config import AIProv
 from jupyter_aiprov.guard import Guard
-from jupyter_aiprov.redact import redact_text
+from jupyter_aiprov.redact import Redactor
 from tests.guard.made import HELD_OUT, PROMPTS, chat, labelled
 
 
@@ -73,7 +73,7 @@ FR = "Les données recueillies à l'hôpital sont relues par deux médecins : «
 
 def costs() -> dict[str, float]:
     """Milliseconds: examinations beside a declared column of 100,000 notes, redaction, indexing."""
-    guard = Guard(AIProv())
+    guard, redactor = Guard(AIProv()), Redactor()
     notes = [
         f"Note {i}: douleur {i % 977} thorax gauche {i * 7919 % 104729} retour {i % 31} domicile"
         for i in range(100_000)
@@ -83,7 +83,7 @@ def costs() -> dict[str, float]:
         long = (text * 1000)[:100_000]
         request = chat(long)
         out[f"100 kB {name} prompt"] = milliseconds(lambda r=request: guard.examine(r, "external", cell="c"), 9)  # type: ignore[misc]
-        out[f"redaction of 2 kB {name}"] = milliseconds(lambda t=text: redact_text((t * 30)[:2000]), 200)  # type: ignore[misc]
+        out[f"redaction of 2 kB {name}"] = milliseconds(lambda t=text: redactor.text((t * 30)[:2000]), 200)  # type: ignore[misc]
     identifiers = [f"P-{i:07d}" for i in range(1_000_000)]
     out["index of 1,000,000 identifiers"] = milliseconds(lambda: guard.declare("df", "id", identifiers), 1)
     out["100 kB beside both columns"] = milliseconds(lambda: guard.examine(request, "external", cell="c"), 9)
