@@ -11,6 +11,7 @@ import hmac
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import rfc8785
@@ -46,17 +47,26 @@ def _spelled(value: float) -> str:
 
 
 def _text(value: str) -> Any:
-    try:
+    with suppress(UnicodeEncodeError):
         value.encode()
-    except UnicodeEncodeError:
-        data = value.encode("utf-16-le", "surrogatepass")
-        return {"$u16": [int.from_bytes(data[i : i + 2], "little") for i in range(0, len(data), 2)]}
-    return str(value)
+        return str(value)
+    with suppress(UnicodeEncodeError):
+        joined = _joined(value)
+        joined.encode()
+        return joined
+    data = value.encode("utf-16-le", "surrogatepass")
+    return {"$u16": [int.from_bytes(data[i : i + 2], "little") for i in range(0, len(data), 2)]}
+
+
+def _joined(value: str) -> str:
+    """With the two halves of a character made one, as whoever reads it from JSON has it."""
+    return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
 def _key(value: Any) -> str:
     """A key; a lone surrogate in one is replaced by its escape, so that the key stays a string."""
-    return str(value).encode("utf-8", "backslashreplace").decode()
+    text = str(value)
+    return text if text.isascii() else _joined(text).encode("utf-8", "backslashreplace").decode()
 
 
 def canonical(value: Any) -> bytes:

@@ -481,10 +481,28 @@ class _Check:
                 f"le registre {session[:40]} n'est pas celui dont vient le registre du carnet",
             )
         events = _read(files)
+        self._texts(session, files, events)
         for one in self.stamps:
             link = one.sound.get("journal") or {}
             if link.get("session") == session and verdict.lines >= lines:
                 self._root(one, link, events)
+
+    def _texts(self, session: str, files: list[Path], events: list[dict[str, Any]]) -> None:
+        """The texts beside a journal, where they were kept, against what its lines committed to."""
+        path = journals.texts_of(session, files)
+        if path is None:
+            return
+        found = journals.verify_texts(path, events)
+        ran = {str(e.get("id")): e.get("execution") for e in events if e.get("type") == "invocation"}
+        at = {one.id: one.index for one in self.stamps}
+        for problem, call in found.problems[:20]:
+            index = at.get(str(ran.get(str(call))))
+            self._changed("journal-changed", index, f"texts: {problem}", f"textes : {in_french(problem)}")
+        if found.torn_tail or found.unnamed:
+            self._open(
+                f"texts of {session[:40]} that no line of the journal names (yet, or the process was killed)",
+                f"les textes de {session[:40]} qu'aucune ligne du registre ne nomme (encore, ou processus tué)",
+            )
 
     def _root(self, one: Found, link: Mapping[str, Any], events: list[dict[str, Any]]) -> None:
         low, high = link.get("seq") or (0, 0)

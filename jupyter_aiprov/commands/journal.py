@@ -74,7 +74,24 @@ class JournalCommand(Command):
                 for problem in found.problems:
                     self.say(f"  {problem}")
                 broken += not found.is_whole
+                broken += self._texts(folder, session)
         return int(bool(broken))
+
+    def _texts(self, folder: Path, session: str) -> bool:
+        """Say of a session's texts whether they are what was committed to; True when some are not."""
+        files = journal.parts_of(folder, session)
+        path = journal.texts_of(session, files)
+        if path is None:
+            return False
+        found = journal.verify_texts(path, (event for file in files for event in journal.read(file)))
+        more = (
+            f"; {found.unnamed} that no line names (yet, or the process was killed in between)" if found.unnamed else ""
+        )
+        more += "; the last one is torn (the process was killed while writing it)" if found.torn_tail else ""
+        self.say(f"  {found.kept} texts kept, {'changed' if found.problems else 'as they were committed to'}{more}")
+        for problem, _ in found.problems:
+            self.say(f"  {problem}")
+        return bool(found.problems)
 
     def do_purge(self, words: list[str]) -> int:
         """Destroy texts; the chain stays whole and says that they were destroyed."""

@@ -13,7 +13,8 @@ cache survives it), a power cut at most the cell that was running.
 from jupyter_aiprov.journal._folder import README, folder_for, parts_of, prepare, sessions_in
 from jupyter_aiprov.journal._lines import GENESIS, Event, encode, new_id, now, number_of, sealed
 from jupyter_aiprov.journal._purging import Purged, append, expired, purge
-from jupyter_aiprov.journal._reading import Verdict, read, read_texts, verify
+from jupyter_aiprov.journal._reading import Verdict, read, verify
+from jupyter_aiprov.journal._texts import KeptTexts, read_texts, texts_of, verify_texts
 from jupyter_aiprov.journal._writer import PENDING_MAX, ROTATE_AT, Journal
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "ROTATE_AT",
     "Event",
     "Journal",
+    "KeptTexts",
     "Purged",
     "Verdict",
     "append",
@@ -39,5 +41,7 @@ __all__ = [
     "read_texts",
     "sealed",
     "sessions_in",
+    "texts_of",
     "verify",
+    "verify_texts",
 ]

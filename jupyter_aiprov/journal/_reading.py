@@ -18,12 +18,6 @@ def read(path: Path) -> Iterator[Event]:
                 yield event
 
 
-def read_texts(path: Path) -> Iterator[Event]:
-    """Text records of a companion file; none when it was purged."""
-    if path.exists():
-        yield from read(path)
-
-
 @dataclass(frozen=True)
 class Verdict:
     """What a chain can show: how far it holds and where it first breaks."""

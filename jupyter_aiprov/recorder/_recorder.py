@@ -399,7 +399,7 @@ class Recorder:
             self.coverage["housekeeping"] += 1
             line["kind"] = "housekeeping"
         if policy != "none":
-            line.update(self._texts.committed(call.id, parts, kept=policy == "full"))
+            line.update(self._texts.committed(call.id, parts, time=line["time"], kept=policy == "full"))
             if self.keeps_excerpts and parts and call.execution is not None:
                 self.tallies[call.execution.id].texts.append(
                     {"invocation": call.id, "input": parts["system"] + parts["input"], "output": parts["output"]}

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from typing import Any
 
-from jupyter_aiprov.journal import Event, encode, now
+from jupyter_aiprov.journal import Event, encode
 from jupyter_aiprov.model import Invocation
 from jupyter_aiprov.proof import canonical, plain_canonical
 
@@ -23,10 +23,10 @@ class Texts:
         self._keep = keep
         self._seen: OrderedDict[bytes, str] = OrderedDict()  # digest of a text -> its commitment
 
-    def committed(self, call: str, parts: Mapping[str, list[Any]], *, kept: bool) -> Event:
+    def committed(self, call: str, parts: Mapping[str, list[Any]], *, time: str, kept: bool) -> Event:
         """Commitments of a call's texts by where they stand, and whether the same was asked before.
 
-        `kept`: the texts themselves go beside the chain.
+        `kept`: the texts themselves go beside the chain, with the `time` of the line.
         """
         out: Event = {}
         texts: list[bytes] | None = [] if kept else None
@@ -35,7 +35,7 @@ class Texts:
                 continue
             out[part] = refs = []
             for value in values:
-                ref = self._commit(call, part, value, texts)
+                ref = self._commit(call, part, value, time, texts)
                 refs.append({"role": value["role"], **ref} if type(value) is dict and "role" in value else ref)
         if texts:
             self._keep(b"".join(texts))
@@ -47,7 +47,7 @@ class Texts:
                 self._remember(whole, "")
         return out
 
-    def _commit(self, call: str, part: str, value: Any, texts: list[bytes] | None) -> Event:
+    def _commit(self, call: str, part: str, value: Any, time: str, texts: list[bytes] | None) -> Event:
         """A text's commitment, or that of the same sent before; its record goes to `texts`, if there is such a list."""
         plain = plain_canonical(value)
         body = plain or canonical(value)
@@ -58,7 +58,7 @@ class Texts:
         nonce = os.urandom(16)
         mark = hmac.digest(nonce, body, "sha256").hex()
         if texts is not None:  # as `encode` would have it: names and values are ours, all plain ASCII
-            head = f'{{"time":"{now()}","commitment":"{mark}","nonce":"{nonce.hex()}","invocation":"{call}",'
+            head = f'{{"time":"{time}","commitment":"{mark}","nonce":"{nonce.hex()}","invocation":"{call}",'
             told = plain or encode({"": value})[4:-1]
             texts.append(f'{head}"part":"{part}","value":'.encode() + told + b"}\n")
         self._remember(key, mark)

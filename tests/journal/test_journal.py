@@ -210,7 +210,7 @@ def test_texts_go_before_the_lines_that_name_them_and_a_purge_finds_them(tmp_pat
 
     one.run(both, lazily=True)
     seen: list[int] = []
-    one.run(lambda: seen.append(len(list(journal.read_texts(tmp_path / "s.content.jsonl")))))
+    one.run(lambda: seen.append(len(list(journal.read(tmp_path / "s.content.jsonl")))))
     assert one.flush(5)
     assert seen == [1]  # work that does not wait looks at what is on disk
     assert one.close()

@@ -199,3 +199,22 @@ def test_a_copied_or_renamed_notebook_finds_its_journal_and_says_it_is_one(
     away.write_bytes(copy.read_bytes())
     assert "records not supplied" in aiprov("verify", str(away)).out
     assert "consistent" in aiprov("verify", "--journal", str(path.parent / ".aiprov"), str(away)).out
+
+
+def test_an_answer_rewritten_beside_the_journal_is_a_change_of_its_cell(
+    tmp_path: Path, server: Loopback, aiprov: Any
+) -> None:
+    path = tmp_path / "work" / "study.ipynb"
+    with kernel(tmp_path, JPY_SESSION_NAME=str(path)) as nb:
+        nb.run(ASK.format(url=server.url()))
+        ran = nb.run("_ = ask('is this asthma?')", cell_id="c1")
+    path.write_text(json.dumps(annotate(saved(("c1", "_ = ask('is this asthma?')", ran)), journals(tmp_path)).notebook))
+    assert "consistent, not anchored" in aiprov("verify", str(path)).out
+    (texts,) = path.parent.glob(".aiprov/*/*.content.jsonl")
+    texts.write_bytes(texts.read_bytes().replace(b"is this asthma?", b"is this croup?"))
+    done = aiprov("verify", str(path))
+    assert (done.code, done.out.splitlines()[0].endswith("changed: cell 1")) == (1, True)
+    assert "not the text that was committed to" in done.out
+    assert "pas le texte engagé" in aiprov("verify", "--lang", "fr", str(path)).out
+    texts.unlink()
+    assert "consistent, not anchored" in aiprov("verify", str(path)).out, "texts may be purged"

@@ -30,6 +30,7 @@ SURROGATES: list[Any] = [
     "a\ud800b",
     "\udc00",
     ["\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"), "\ud83d"],
+    {"halves \ud83d\ude00": "of one character: \ud83d\ude00", "and one more": "\ud83d\ude00\ud83d"},
 ]
 TEXTS = ["", "x = 1", "é\n漢", "tail \udfff", "a" * 55, "a" * 56, "a" * 64, "a" * 119, "b" * 1000]
 
