@@ -3,8 +3,7 @@
     AIProvError
     ├── UsageError        a command or call that cannot be carried out as asked (exit code 2)
     ├── NotebookError     a document that cannot be read as a notebook (exit code 2)
-    ├── JournalError      a journal that cannot be read or written
-    └── SchemaError       a record that is not what the public schema says
+    └── JournalError      a journal that cannot be read or written
 
 `ConfidentialDataError` stands apart: it derives from BaseException, so that neither a retry
 loop nor a broad `except Exception` hides a request that was stopped on purpose.
@@ -35,10 +34,6 @@ class NotebookError(AIProvError):
 
 class JournalError(AIProvError):
     """A journal that cannot be read or written."""
-
-
-class SchemaError(AIProvError):
-    """A record that is not what the public schema says."""
 
 
 class ConfidentialDataError(BaseException):

@@ -26,7 +26,6 @@ OUTPUT_TYPE: Final = "gen_ai.output.type"
 TOOL_DEFINITIONS: Final = "gen_ai.tool.definitions"
 CONVERSATION_ID: Final = "gen_ai.conversation.id"
 REQUEST_PREFIX: Final = "gen_ai.request."
-USAGE_PREFIX: Final = "gen_ai.usage."
 INPUT_TOKENS: Final = "gen_ai.usage.input_tokens"
 OUTPUT_TOKENS: Final = "gen_ai.usage.output_tokens"
 CACHE_READ_TOKENS: Final = "gen_ai.usage.cache_read.input_tokens"
@@ -90,7 +89,6 @@ ORIGINS: Final = (
 AI_ORIGINS: Final = frozenset({"ai-assisted", "ai-generated", "ai-derived", "synthetic"})
 EVIDENCE: Final = ("captured", "declared", "inferred", "imported")
 CONFIDENCE: Final = ("high", "medium", "low")
-VERIFICATIONS: Final = ("unverified", "checked", "corrected", "rejected", "stale")
 
 IPTC: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 C2PA: Final = "http://c2pa.org/digitalsourcetype/"

@@ -23,7 +23,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from jupyter_aiprov.errors import UsageError
 from jupyter_aiprov.exporters import _facts, _tables, _words
-from jupyter_aiprov.exporters._document import TARGETS, Block, Draft, Heading, Paragraph, Target, clean, plain, write
+from jupyter_aiprov.exporters._document import TARGETS, Block, Draft, Heading, Paragraph, Target, plain, write
 from jupyter_aiprov.exporters._wording import Slots, View
 from jupyter_aiprov.exporters._words import LANGUAGES, Language
 from jupyter_aiprov.provenance import Provenance
@@ -285,8 +285,3 @@ def _place(draft: Draft, part: Mapping[str, Any], text: str, template: Mapping[s
 
 def _target(name: str) -> Target:
     return next(t for t in TARGETS if t == name)
-
-
-def title_of(policy: str, language: Language, folders: Sequence[Path | str] = ()) -> str:
-    """The title that a policy asks for."""
-    return clean(load(policy, folders)["title"][language])

@@ -70,7 +70,6 @@ class Lineage:
         self._going: frozenset[str] = frozenset()  # names that the cell deletes: an image would keep their memory
         self._pending: tuple[ast.Module, str] | None = None
         self._spawned: str | None = None
-        self._files_before: set[str] = set()
         self.displays = Preview(self)
         self.declared: list[Mapping[str, Any]] = []  # what people state and did not withdraw, oldest first
         self._untold: set[str] = set()  # subjects whose edits are known not to be tracked

@@ -26,11 +26,10 @@ _LIVE = "live"  # under this key stands an object of the user's
 class Copies:
     """Copies things that hold values; each thing once."""
 
-    def __init__(self, lifter: Lifter, live: Any) -> None:
+    def __init__(self, lifter: Lifter) -> None:
         self._memo: dict[int, Any] = {}
         self._todo: list[Callable[[], None]] = []
         self.lifter = lifter
-        self._live = live
 
     def stands_for(self, original: Any, made: Any) -> None:
         """Wherever the original is referred to, this is."""

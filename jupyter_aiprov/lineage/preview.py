@@ -138,7 +138,7 @@ class Preview:
         twin = copy(lineage)
         twin.sites, twin.answers = copies.sites(lineage.sites), copies.answers(lineage.answers)
         twin.lifter = Lifter(twin.sites.is_user_file)
-        made = copies.Copies(twin.lifter, lineage.shell.user_ns)
+        made = copies.Copies(twin.lifter)
         twin.module = Module(lineage.shell.user_ns, twin.lifter)
         made.stands_for(lineage.module, twin.module)
         twin.module.vars = made.of(lineage.module.vars)

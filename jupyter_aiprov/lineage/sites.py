@@ -209,10 +209,6 @@ class Sites:
             if not g.seen and g.is_rooted and len(g.chain) > n and g.chain[:n] == stack
         ]
 
-    def unseen(self) -> list[Group]:
-        """Groups whose node flow never came by."""
-        return [g for groups in self.by_end.values() for g in groups if not g.seen]
-
 
 def end_of(code: CodeType, lasti: int) -> tuple[int, int]:
     """End line and column of the node an instruction belongs to."""

@@ -45,21 +45,6 @@ class Sources:
         self._functions[key] = node
         return node
 
-    def class_node(self, cls: type) -> tuple[str, ast.ClassDef] | None:
-        """The definition of a class of the user's, through one of its functions."""
-        for value in list(vars(cls).values()):
-            value = getattr(value, "__func__", value) if isinstance(value, (staticmethod, classmethod)) else value
-            code = getattr(value, "__code__", None)
-            if isinstance(code, CodeType) and code.co_qualname.startswith(cls.__qualname__ + "."):
-                tree = self.tree(code.co_filename)
-                if tree is not None:
-                    for node in ast.walk(tree):
-                        if isinstance(node, ast.ClassDef) and node.name == cls.__name__:
-                            last = node.end_lineno or node.lineno
-                            if node.lineno <= code.co_firstlineno <= last:
-                                return code.co_filename, node
-        return None
-
 
 def parsed(text: str) -> ast.Module | None:
     """The tree of a text, or None when it is no Python."""

@@ -76,13 +76,9 @@ QUIET: Final = frozenset(  # nothing of the input remains in the result
     "savefig show tight_layout figure_none cla clf raise_for_status seed set_description set_postfix write_none "
     "notify flush commit join_none shutdown update_none unlink remove rmtree assert_frame_equal now today fromkeys_none".split()
 )
-SPAWN: Final = frozenset(
-    "submit to_thread run_in_executor apply_async call_soon call_later delayed create_task".split()
-)
 PER_ITEM: Final = frozenset("map imap imap_unordered starmap map_async filter".split())
 ELEMENTWISE: Final = frozenset(
     "map apply applymap transform progress_apply progress_map parallel_apply map_elements map_batches map_rows "
     "apply_map swifter_apply parallel_map progress_applymap assign_apply".split()
 )
-PLOT_MODULES: Final = frozenset("matplotlib seaborn plotly altair pandas bokeh hvplot plotnine".split())
 LEARN: Final = frozenset("fit partial_fit fit_transform fit_predict train add_data add_documents add index".split())

@@ -75,7 +75,6 @@ class Tool:
     usage: Mapping[str, int]
     usage_missing: int
     seconds: float | None
-    inferred: int
     impact: _impact.Estimate | None = None
 
 

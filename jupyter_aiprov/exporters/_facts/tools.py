@@ -122,7 +122,6 @@ def _tool(
         usage=dict(usage),
         usage_missing=sum(u.usage_missing for u in uses if u.status != "failed"),
         seconds=round(sum(spent), 3) if spent else None,
-        inferred=sum(u.count for u in uses if u.evidence == "inferred"),
         impact=_impact.estimate(answered) if impact else None,
     )
 
