@@ -25,6 +25,15 @@ class Sieve:
         self._marked = 0
         self.add(hashes)
 
+    @classmethod
+    def of(cls, slots: bytes) -> Sieve:
+        """A sieve that was one before; raises ValueError for what cannot be."""
+        if len(slots) < _LEAST or len(slots) & (len(slots) - 1):
+            raise ValueError("no sieve")
+        made = cls()
+        made.slots = bytearray(slots)
+        return made
+
     def add(self, hashes: Collection[int]) -> None:
         """Put them in."""
         self._marked += len(hashes)

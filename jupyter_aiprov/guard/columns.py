@@ -52,7 +52,7 @@ class Columns:
         self._bits: dict[int, Column] = {}
         self._index: dict[tuple[str, int], Known] = {}
         self._cased: Cased = {}
-        self._sieves: Sieves = {}
+        self.sieves: Sieves = {}  # over the hashes as they are, sealed or not
         self._next = 1
         self._lock = threading.Lock()
 
@@ -72,7 +72,7 @@ class Columns:
         name = column.name
         with self._lock:
             for of, sieve in (sieves or {}).items():
-                self._sieves.setdefault(of, Sieve()).join(sieve)
+                self.sieves.setdefault(of, Sieve()).join(sieve)
             bit, self._next = self._next, self._next << 1
             for kind, hashes in keys.items():
                 known = self._index.setdefault(kind, {})
@@ -80,7 +80,7 @@ class Columns:
                     known[shared] |= bit
                 known.update(dict.fromkeys(hashes - known.keys(), bit))
                 if self.seal is None:
-                    self._sieves.setdefault(kind, Sieve()).add(hashes)
+                    self.sieves.setdefault(kind, Sieve()).add(hashes)
             for digest, spellings in cased.items():
                 self._cased[digest] = self._cased.get(digest, set()) | spellings
             self._bits = {**{b: c for b, c in self._bits.items() if c.name != name}, bit: column}
@@ -157,7 +157,7 @@ class Columns:
 
     def _said(self, text: str) -> Iterator[Stretches]:
         """Stretches of words by column, without the words."""
-        np = self._numpy(text)
+        np = _many.numpy(len(text))
         if np is None:
             yield from (found for found, _ in self._hits(tokens(text), text))
             return
@@ -172,16 +172,14 @@ class Columns:
         plain = numbering(words)
         if any(kind == "content" for kind, _ in self._index):
             telling = {w: n for w, n in plain.items() if len(w) > 2 and w not in STOP}
-            stretches = self._stretches("content", self._in_turn([telling[w] for w in words if w in telling]), text)
+            stretches = self._stretches(
+                "content", self._in_turn("content", [telling[w] for w in words if w in telling]), text
+            )
             if stretches:
                 yield stretches, [i for i, w in enumerate(words) if w in telling]
-        stretches = self._stretches("raw", self._in_turn([plain[w] for w in words]), text)
+        stretches = self._stretches("raw", self._in_turn("raw", [plain[w] for w in words]), text)
         if stretches:
             yield stretches, range(len(words))
-
-    def _numpy(self, text: str) -> Any:
-        """numpy, where a text is to be looked at all at once: sealed hashes are made one by one."""
-        return None if self.seal is not None else _many.numpy(len(text))
 
     def _figured(self, text: str) -> Iterator[tuple[Stretches, Sequence[_figures.Place]]]:
         """Stretches of numbers and days, in whatever form they are written."""
@@ -195,29 +193,31 @@ class Columns:
                 if stream and (stream is found or len(stream) < len(found) or stream is others):
                     places = [place for _, place in stream]
                     values = [read[0] for read, _ in stream]
-                    yield self._stretches("number", self._in_turn(values), text), places
+                    yield self._stretches("number", self._in_turn("number", values), text), places
                     if stream is not others:
                         yield (
-                            self._stretches("rounded", self._in_turn(list(map(_figures.rounded, values))), text),
+                            self._stretches(
+                                "rounded", self._in_turn("rounded", list(map(_figures.rounded, values))), text
+                            ),
                             places,
                         )
         if "day" in kinds:
             named = list(_figures.days(text))
-            yield self._stretches("day", self._in_turn([day for day, _ in named]), text), [place for _, place in named]
+            yield (
+                self._stretches("day", self._in_turn("day", [day for day, _ in named]), text),
+                [place for _, place in named],
+            )
 
     def _may_hold_numbers(self, text: str) -> bool:
         """False where no declared number and no row of them can be in a text: told without their places."""
-        if self.seal is not None:
-            return True
         np = _many.numpy(len(text))
         if np is not None:
             return self._may_hold(np, _cells.read(np, text))
         found, last = _figures.literals(text)
         others = _figures.second(found)
+        long = [float(t) for t in (*found, *others) if len(t) >= _figures.DISTINCT]
         alone = self._index.get(("number", 1))
-        if alone and not alone.keys().isdisjoint(
-            hash((float(t),)) for t in (*found, *others) if len(t) >= _figures.DISTINCT
-        ):
+        if alone and any(True for _ in self._in_turn("number", long)(1, alone)):
             return True
         values = list(map(float, found))
         rows = [v for v in values if v % 1]
@@ -249,7 +249,7 @@ class Columns:
 
     def _has_row_in(self, kind: str, np: Any, lanes: _many.Array, values: _many.Array) -> bool:
         """`_has_row`, all at once, by the hashes of the values (or of them rounded)."""
-        known, sieve = self._index.get((kind, LISTED)), self._sieves.get((kind, THREE))
+        known, sieve = self._index.get((kind, LISTED)), self.sieves.get((kind, THREE))
         if not known or sieve is None or len(values) < LISTED:
             return bool(known) and len(values) >= LISTED
         every = [lanes[at::4] for at in range(THREE)]
@@ -258,7 +258,7 @@ class Columns:
 
     def _has_row(self, kind: str, values: list[float]) -> bool:
         """True when six values of a column are here in a row: then three are that begin at a fourth place."""
-        known, sieve = self._index.get((kind, LISTED)), self._sieves.get((kind, THREE))
+        known, sieve = self._index.get((kind, LISTED)), self.sieves.get((kind, THREE))
         if not known or sieve is None:
             return bool(known)
         every = [values[at::4] for at in range(THREE)]
@@ -273,7 +273,7 @@ class Columns:
             around_it = list(values[begin : at * 4 + LISTED])
             if kind == "rounded":
                 around_it = _figures.all_rounded(around_it)
-            if not known.keys().isdisjoint(map(hash, windows(around_it, LISTED))):
+            if not known.keys().isdisjoint(self._sealed(map(hash, windows(around_it, LISTED)))):
                 return True
         return False
 
@@ -289,13 +289,19 @@ class Columns:
                         hits.setdefault(column.name, []).append((at, at + size))
         return {name: _joined(found) for name, found in hits.items()}
 
-    def _in_turn(self, words: Sequence[float]) -> LookUp:
+    def _in_turn(self, kind: str, words: Sequence[float]) -> LookUp:
         """Runs of these values, one by one."""
 
+        def hashes(size: int) -> Iterator[int]:
+            return map(hash, windows(words, size))
+
         def looked_up(size: int, known: Known) -> Iterable[tuple[int, int]]:
-            if known.keys().isdisjoint(self._hashes(words, size)):
+            if self.seal is not None:  # to seal one costs a microsecond: most are told without
+                found = list(hashes(size))
+                return self._known(known, (at := self.sieves[kind, size].passed(found)), [found[i] for i in at])
+            if known.keys().isdisjoint(hashes(size)):
                 return ()
-            return ((at, digest) for at, digest in enumerate(self._hashes(words, size)) if digest in known)
+            return ((at, digest) for at, digest in enumerate(hashes(size)) if digest in known)
 
         return looked_up
 
@@ -305,15 +311,17 @@ class Columns:
 
         def looked_up(size: int, known: Known) -> Iterable[tuple[int, int]]:
             hashes = runs.of(size)
-            at = self._sieves[kind, size].passed_at_once(np, hashes)
-            found = zip(at.tolist(), _many.signed(np, hashes[at]), strict=True)
-            return ((place, digest) for place, digest in found if digest in known)
+            at = self.sieves[kind, size].passed_at_once(np, hashes)
+            return self._known(known, at.tolist(), _many.signed(np, hashes[at]))
 
         return looked_up
 
-    def _hashes(self, words: Sequence[float], size: int) -> Iterator[int]:
-        found = map(hash, windows(words, size))
-        return found if self.seal is None else map(self.seal, found)
+    def _known(self, known: Known, places: Iterable[int], hashes: Iterable[int]) -> Iterator[tuple[int, int]]:
+        """Of what a sieve let through, what is known, by the names it is known under."""
+        return ((at, digest) for at, digest in zip(places, self._sealed(hashes), strict=True) if digest in known)
+
+    def _sealed(self, hashes: Iterable[int]) -> Iterable[int]:
+        return hashes if self.seal is None else map(self.seal, hashes)
 
     def _mark(self, value: str) -> int:
         return spelled(value) if self.seal is None else self.seal(spelled(value))

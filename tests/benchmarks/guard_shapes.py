@@ -1,7 +1,8 @@
 """`python -m tests.benchmarks.guard_shapes`: what an examination of 100 kB costs, whatever the text looks like.
 
 Beside two columns of a million values each that nobody may send: identifiers and measurements, or notes. With numpy
-loaded, as pandas loads it, and without. First what knowing the columns costs.
+loaded, as pandas loads it, and without, and in a child process that was handed the columns. First what knowing the
+columns costs.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ import numpy  # noqa: F401 - as pandas loads it
 from jupyter_aiprov.config import AIProv
 from jupyter_aiprov.errors import ConfidentialDataError
 from jupyter_aiprov.guard import Guard
+from jupyter_aiprov.guard.handover import packed, unpacked
 from tests.guard.made import chat
 
 SIZE = 100_000
@@ -130,6 +132,21 @@ def guards() -> dict[str, Guard]:
     return known
 
 
+def children(known: dict[str, Guard]) -> dict[str, Guard]:
+    """The same columns as child processes know them; prints what handing them over costs."""
+    key = random.Random(2).randbytes(16)
+    out = {}
+    for name, guard in known.items():
+        begun = time.thread_time()
+        data = packed(guard.columns, key)
+        done = time.thread_time()
+        out[name] = Guard(AIProv())
+        out[name].columns = unpacked(data, key)
+        took = time.thread_time() - done
+        print(f"{name} handed over in {done - begun:.1f} s, {len(data) / 1e6:.0f} MB; taken in {took:.1f} s")
+    return out
+
+
 def _resident() -> float:
     """Megabytes of this process."""
     gc.collect()
@@ -149,14 +166,17 @@ def milliseconds(run: Callable[[], object], times: int) -> tuple[float, float]:
 def main(only: str = "") -> None:
     """Print the table."""
     known = guards()
+    handed = children(known)
     print(f"CPU time in milliseconds (median, best), Python {platform.python_version()}, {platform.machine()}")
-    print(f"{'100 kB of':<24}" + "".join(f"{name + kind:>22}" for kind in ("", " bare") for name in known))
+    print(f"{'100 kB of':<24}" + "".join(f"{name + kind:>22}" for kind in ("", " child", " bare") for name in known))
     for name, content in shapes().items():
         if only not in name:
             continue
         request = chat(content)
         assert request.json is not None  # parsed already, when the guard is asked
-        costs = [milliseconds(partial(_examined, guard, request), 15) for guard in known.values()]
+        costs = [
+            milliseconds(partial(_examined, guard, request), 15) for of in (known, handed) for guard in of.values()
+        ]
         with patch.dict(sys.modules):
             del sys.modules["numpy"]
             costs += [milliseconds(partial(_examined, guard, request), 5) for guard in known.values()]

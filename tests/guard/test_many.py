@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import string
 import sys
@@ -42,7 +43,9 @@ def declared() -> Columns:
 
 
 KNOWN = declared()
-CHILD = handover.unpacked(handover.packed(KNOWN, b"k" * 32), b"k" * 32)
+KEY = b"k" * 32
+HANDED = handover.packed(KNOWN, KEY)
+CHILD = handover.unpacked(HANDED, KEY)
 values = st.sampled_from([str(v) for column in COLUMNS.values() for v in column])
 runs = st.sampled_from(list(COLUMNS)).flatmap(
     lambda name: st.tuples(st.integers(0, 7), st.sampled_from([",", "\n", " ", ", ", "\t"])).map(
@@ -71,9 +74,50 @@ def test_the_same_is_found_at_once_and_one_by_one(text: str) -> None:
 
 
 @given(text=texts)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_a_child_finds_the_same_by_sealed_hashes(text: str) -> None:
-    assert found(CHILD, text, 0) == found(KNOWN, text, 0)
+    """At once and one by one; so does the redactor."""
+    assert found(CHILD, text, 0) == found(CHILD, text, sys.maxsize) == found(KNOWN, text, 0)
+    assert CHILD.spans(text) == KNOWN.spans(text)
+
+
+def test_a_child_seals_little_of_what_it_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To seal a hash costs a hundred times what it costs to make it: sieves tell most of them without."""
+    sealed: list[int] = []
+
+    def seal(plain: int, seal: Any = CHILD.seal) -> int:
+        sealed.append(plain)
+        return int(seal(plain))
+
+    monkeypatch.setattr(CHILD, "seal", seal)
+    text = " ".join(f"word{n % 997} {n}.{n % 89} of the" for n in range(5000))
+    for least in (0, sys.maxsize):
+        with patch.object(_many, "_FEW", least):
+            assert CHILD.found([text]) == {}
+    assert len(sealed) < 2000, "of more than 200,000 hashes"
+
+
+@given(st.integers(0, len(HANDED) - 1), st.integers(1, 255))
+@settings(max_examples=60)
+def test_a_byte_changed_anywhere_in_what_is_handed_over_is_told(at: int, by: int) -> None:
+    """A child that read it all the same would pass over values."""
+    changed = bytearray(HANDED)
+    changed[at] ^= by
+    with pytest.raises(ValueError, match="changed"):
+        handover.unpacked(bytes(changed), KEY)
+
+
+@pytest.mark.parametrize("key", [b"", b"o" * 32])
+def test_who_has_only_the_file_reads_nothing_in_it(key: bytes) -> None:
+    """No name, no hash, no sieve; nothing shows that two files hold the same."""
+    again = handover.packed(KNOWN, KEY)
+    plain = [b"df.notes", json.dumps("block").encode()]
+    plain += [bytes(sieve.slots)[at : at + 16] for sieve in KNOWN.sieves.values() for at in range(0, 512, 16)]
+    for part in plain:
+        assert not any(part) or (part not in HANDED and part not in again)
+    assert not any(HANDED[at : at + 8] in again for at in range(len(HANDED) - 8))
+    with pytest.raises(ValueError, match="not written by this session"):
+        handover.unpacked(HANDED, key)
 
 
 @pytest.mark.parametrize("prompt", [p["text"] for p in PROMPTS if "confidential" in p["expect"]])
