@@ -22,6 +22,7 @@ class Case:
     name: str
     exchange: Exchange
     expect: dict[str, Any]
+    coding: str = ""  # how the answer's body was packed on the wire
 
     def with_body(self, body: bytes, **more: Any) -> Exchange:
         """The exchange with another response body."""
@@ -70,7 +71,10 @@ def load(path: Path) -> Case:
         body = frames(body.decode(), wrap=form == "frames")
     elif form == "base64":
         body = base64.b64decode(body)
-    return Case(path.stem, Exchange(request, Response(int(code), headers, body, size=len(body))), json.loads(expect))
+    elif form == "crlf":
+        body = body.replace(b"\n", b"\r\n")
+    exchange = Exchange(request, Response(int(code), headers, body, size=len(body)))
+    return Case(path.stem, exchange, json.loads(expect), form if form == "gzip" else "")
 
 
 def _split(text: str) -> tuple[dict[str, str], bytes]:

@@ -6,6 +6,7 @@ answer hold somewhere (reasoning, refusals, labels).
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 from collections.abc import AsyncIterator, Iterator
@@ -32,13 +33,16 @@ def replayed(case: Case) -> Exchange | None:
     answer = case.exchange.response
     assert answer is not None
     cuts = random.Random(case.name)
+    sent, headers = answer.body, dict(answer.headers)
+    if case.coding:
+        sent, headers["content-encoding"] = gzip.compress(sent, mtime=0), case.coding
 
     class Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):  # type: ignore[misc,name-defined]
         def __iter__(self) -> Iterator[bytes]:
             at = 0
-            while at < len(answer.body):
+            while at < len(sent):
                 size = cuts.choice([1, 7, 64, 500])
-                yield answer.body[at : at + size]
+                yield sent[at : at + size]
                 at += size
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -46,7 +50,7 @@ def replayed(case: Case) -> Exchange | None:
                 yield piece
 
     def handler(_request: Any) -> Any:
-        return httpx.Response(answer.status, headers=dict(answer.headers), stream=Pieces())
+        return httpx.Response(answer.status, headers=headers, stream=Pieces())
 
     asked = case.exchange.request
     tap = FakeTap(lambda request: readers.recognise(request) is not None)
