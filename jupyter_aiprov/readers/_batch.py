@@ -13,7 +13,7 @@ ID = "batch.id"
 FILE = "batch.file"  # the file that holds the answers
 COUNT = "batch.count"
 FAILED = "batch.failed"
-ENDED = ("completed", "ended", "failed", "expired", "cancelled", "canceled", "SUCCESS", "FAILED")
+ENDED = ("completed", "ended", "failed", "expired", "cancelled", "canceled", "success")
 
 
 def asked(requests: Sequence[Invocation], why: str | None = None, model: str | None = None) -> Invocation:
@@ -31,6 +31,7 @@ def asked(requests: Sequence[Invocation], why: str | None = None, model: str | N
 def created(payload: Any) -> dict[str, Any]:
     """A batch as the service describes it: its id, its state and, in the end, its result file."""
     payload = mapping(payload)
+    payload = mapping(payload.get("batch")) or payload  # Cohere wraps it
     status = string(payload.get("status")) or string(payload.get("processing_status")) or string(payload.get("state"))
     file = string(payload.get("output_file_id")) or string(payload.get("output_file"))
     own = string(payload.get("id")) or string(payload.get("name"))
@@ -39,7 +40,7 @@ def created(payload: Any) -> dict[str, Any]:
         "response_id": own,
         "response_model": string(payload.get("model")),
         "finish_reasons": (status,) if status else (),
-        "complete": status in ENDED,
+        "complete": (status or "").removeprefix("BATCH_STATUS_").lower() in ENDED,
         "extra": {k: v for k, v in ((ID, own), (FILE, file), (COUNT, count)) if v},
     }
 

@@ -149,12 +149,12 @@ def usage(raw: Any) -> Usage | None:
         return None
     if raw.keys() <= _TOTALS:
         return Usage(whole(raw.get("prompt_tokens")), whole(raw.get("completion_tokens")), raw=raw)
-    asked_details = mapping(raw.get("prompt_tokens_details"))
-    said_details = mapping(raw.get("completion_tokens_details"))
+    asked_details = mapping(first(raw, "prompt_tokens_details", "input_tokens_details"))
+    said_details = mapping(first(raw, "completion_tokens_details", "output_tokens_details"))
     written = first(raw | asked_details, "cache_write_tokens", "cache_creation_input_tokens")
     return Usage(
-        input_tokens=whole(raw.get("prompt_tokens")),
-        output_tokens=whole(raw.get("completion_tokens")),
+        input_tokens=whole(first(raw, "prompt_tokens", "input_tokens")),
+        output_tokens=whole(first(raw, "completion_tokens", "output_tokens")),
         cache_read_tokens=whole(first({"d": asked_details.get("cached_tokens"), **raw}, "d", *_CACHED)),
         cache_creation_tokens=whole(written),
         reasoning_tokens=whole(first({"d": said_details.get("reasoning_tokens"), **raw}, "d", "reasoning_tokens")),
@@ -184,9 +184,7 @@ def plain(payload: Any) -> dict[str, Any]:
     return {
         "response_model": string(payload.get("model")),
         "response_id": string(payload.get("id")),
-        "output": tuple(
-            _parts.answer(_said(mapping(c.get("message")) or c), r) for c, r in zip(choices, reasons, strict=True)
-        ),
+        "output": tuple(_parts.answer(_told(c), r) for c, r in zip(choices, reasons, strict=True)),
         "finish_reasons": tuple(r for r in reasons if r),
         "usage": usage(payload.get("usage")),
         "extra": identity(payload),
@@ -202,7 +200,25 @@ def _failure(choices: list[Dict]) -> str | None:
 
 
 def _is_choice(choice: Dict) -> bool:
-    return isinstance(choice.get("message"), dict) or isinstance(first(choice, "text", "finish_reason"), str)
+    if isinstance(choice.get("message"), dict) or items(choice.get("messages")):
+        return True
+    return isinstance(first(choice, "text", "finish_reason"), str)
+
+
+def _told(choice: Dict) -> list[dict[str, Any]]:
+    """Parts of one choice; of several messages where the service ran tools in between (Mistral)."""
+    said = choice.get("message")
+    if isinstance(said, dict):
+        return _said(said)
+    turns = list(mappings(choice.get("messages")))
+    if not turns:
+        return _said(choice)
+    ran = {t.get("tool_call_id") for t in turns if t.get("role") == "tool"}
+    out: list[dict[str, Any]] = []
+    for part in (p for t in turns if t.get("role") != "tool" for p in _said(t)):
+        by_service = part["type"] == "tool_call" and part["id"] in ran
+        out.append(_parts.server_tool("server_tool_call", part, part["id"], part["name"]) if by_service else part)
+    return out
 
 
 def _said(said: Dict) -> list[dict[str, Any]]:

@@ -17,14 +17,14 @@ OPERATION = "service.operation"  # what a service calls it
 MODEL = ("model", "model_id", "modelId", "model_name", "modelName", "engine")
 # names under which services keep what was said to them, and what they answer; the first that is there counts
 _SAID = """
-prompt input inputs text texts query message question sequence sequences content contents q documents document
-analysisinput textlist ssml value instances
+prompt input inputs text texts text_prompts query message question sequence sequences content contents q documents
+document analysisinput textlist ssml value instances
 """
 SAID = _SAID.split()
 _MADE = """
 output outputs generated_text translations translation translatedtext text answer transcript displaytext result
-results alternatives responses response completion generations content sequence sequences summary predictions
-candidates choices completions improvements fulltextannotation labelannotations description data channels document
+results alternatives channels responses response completion generations content sequence sequences summary predictions
+candidates choices completions improvements fulltextannotation labelannotations description data document mfasta
 """
 MADE = _MADE.split()
 # words of paths under which an AI host keeps things instead of making them
@@ -53,13 +53,22 @@ SETTINGS = _chat.SETTINGS | {
     "topP": "top_p",
     "topK": "top_k",
 }
-_IN_PATH = (("/models/", "/"), ("/biology/", ""), ("/endpoints/", "/"), ("/serving-endpoints/", "/"), ("/ai/run/", ""))
+_IN_PATH = (
+    ("/models/", "/"),
+    ("/generation/", "/"),
+    ("/biology/", ""),
+    ("/endpoints/", "/"),
+    ("/serving-endpoints/", "/"),
+    ("/ai/run/", ""),
+)
 _OPERATIONS = tuple(
     (re.compile(pattern, re.IGNORECASE), operation)
     for pattern, operation in (
         (r"text.?(?:to|2).?image|stable.image|image.generation", "image_generation"),
         (r"embed", "embeddings"),
         (r"rerank", "rerank"),
+        (r"text.to.speech|/speak$", "text_to_speech"),
+        (r"speech.to.text|/listen$", "transcription"),
     )
 )
 # states of jobs that have not ended
@@ -68,8 +77,19 @@ _WAITING = frozenset(
 )
 REASONS = ("finish_reason", "stop_reason", "finishReason", "stopReason")
 # counters under the names of services that do not put them in an object `usage`
-_IN = ("input_tokens", "prompt_tokens", "input_token_count", "prompt_token_count", "num_tokens_prompt_total")
-_OUT = ("output_tokens", "completion_tokens", "generated_token_count", "generation_token_count", "num_tokens_generated")
+_IN = """
+input_tokens prompt_tokens input_token_count prompt_token_count num_tokens_prompt_total total_input_tokens inputTokens
+promptTokens promptTokenCount inputTokenCount
+""".split()
+_OUT = """
+output_tokens completion_tokens generated_token_count generation_token_count num_tokens_generated total_output_tokens
+outputTokens completionTokens candidatesTokenCount outputTokenCount
+""".split()
+_CACHED = ("cached_tokens", "total_cached_tokens", "cache_read_input_tokens", "cachedContentTokenCount")
+_WRITTEN = ("cache_write_tokens", "cache_creation_input_tokens")
+_THOUGHT = ("reasoning_tokens", "total_thought_tokens", "thinking_tokens", "thoughtsTokenCount")
+# an answer of nothing but these only names a job
+_NAMES = frozenset("id request_id requestid job_id jobid task_id taskid operation_id operationid".split())
 
 
 # Vertex keeps everything of a project at the address its models answer at: what asks one has a verb of these
@@ -87,10 +107,10 @@ def fallback(request: Request) -> Rule:
     )
 
 
-def call(exchange: Exchange, named: str | None = None) -> Invocation:
+def call(exchange: Exchange, named: str | None = None, fits: _reading.Fits = _reading.is_container) -> Invocation:
     """The request's model and texts, and the answer's, under whichever common name they go.
 
-    `named` is the service's own word for what was asked (`DetectSentiment`).
+    `named` is the service's own word for what was asked (`DetectSentiment`), `fits` tells an answer of its dialect.
     """
     request = exchange.request
     body, why = _sent(request)
@@ -105,7 +125,7 @@ def call(exchange: Exchange, named: str | None = None) -> Invocation:
     )
     if not asked.input and body:
         asked = replace(asked, input=(_parts.message("user", [{"type": "json", "content": _parts.shrunk(body)}]),))
-    return answered(asked, exchange)
+    return answered(asked, exchange, fits)
 
 
 def _operation(named: str, path: str) -> str:
@@ -145,7 +165,7 @@ def said(content: str) -> tuple[Message, ...]:
     return _parts.user(content.strip())
 
 
-def answered(asked: Invocation, exchange: Exchange) -> Invocation:
+def answered(asked: Invocation, exchange: Exchange, fits: _reading.Fits = _reading.is_container) -> Invocation:
     """The answer, whatever it is: text where JSON has some, JSON, plain text, or bytes by digest."""
     response = exchange.response
     if response is None:
@@ -156,7 +176,7 @@ def answered(asked: Invocation, exchange: Exchange) -> Invocation:
         content = _body.decoded(response)
         said = _parts.texts(_body.text(response)) if kind.startswith("text/") else [_parts.blob(content, kind)]
         return replace(asked, output=(_parts.answer(said),), complete=_reading.whole(exchange))
-    return _reading.read(asked, exchange, _plain, _streamed, _reading.is_container)
+    return _reading.read(asked, exchange, _plain, _streamed, fits)
 
 
 def _plain(payload: Any) -> _reading.Fields:
@@ -176,7 +196,7 @@ def _plain(payload: Any) -> _reading.Fields:
     parts = _parts.texts(*made) if made else [{"type": "json", "content": _parts.shrunk(payload)}]
     return {
         "response_model": string(first(held, *MODEL)),
-        "response_id": string(held.get("id")),
+        "response_id": string(first(mapping(held.get("metadata")) | held, "id", "request_id")),
         "output": (_parts.answer(parts, reasons[0] if len(reasons) == 1 else None),),
         "finish_reasons": reasons,
         "usage": _usage(first(held, "usage") or inner.get("usage")) or _counted(held, answers),
@@ -195,7 +215,9 @@ def _waits(held: Dict) -> bool:
         for key, state in place.items():
             if isinstance(state, str) and key.lower().endswith(("status", "state")) and _state(state) in _WAITING:
                 return True
-    return "polling_url" in held
+    names_only = bool(held) and all(isinstance(v, str) and k.lower() in _NAMES for k, v in held.items())
+    is_operation = "operations/" in str(held.get("name")) and held.get("done") is not True  # Google's long jobs
+    return "polling_url" in held or names_only or is_operation
 
 
 def _state(word: str) -> str:
@@ -211,7 +233,11 @@ def _counted(held: Dict, answers: list[Dict]) -> Usage | None:
     """Counters beside the answer, or in it where there is one answer only: several are not summed."""
     places = (held, *answers) if len(answers) == 1 else (held,)
     raw = {key: p[key] for p in places for key in (*_IN, *_OUT) if whole(p.get(key)) is not None}
-    return Usage(whole(first(raw, *_IN)), whole(first(raw, *_OUT)), raw=raw) if raw else None
+    if not raw:
+        return None
+    details = {k: n for p in places for v in (p, *p.values()) for k, n in mapping(v).items() if whole(n) is not None}
+    cached, written, thought = (whole(first(details, *names)) for names in (_CACHED, _WRITTEN, _THOUGHT))
+    return Usage(whole(first(raw, *_IN)), whole(first(raw, *_OUT)), cached, written, thought, raw=raw)
 
 
 def _streamed(events: list[_stream.Event]) -> _reading.Fields:

@@ -137,7 +137,9 @@ def error_of(payload: Any, response: Response) -> str | None:
     if found is None and response.status >= 400:
         named = response.headers.get("x-amzn-errortype", "").partition(":")[0]
         body = mapping(payload)
-        code = first(body, "type", "__type", "error_type", "code", "error_code")
+        code = first(body, "type", "__type", "error_type", "code", "error_code", "err_code")
+        code = code or first(mapping(body.get("detail")), "type", "status", "code")  # ElevenLabs
+        code = code or (body.get("name") if "errors" in body else None)  # Stability
         code = named or (code if isinstance(code, str) else None) or str(response.status)
         return code.rpartition("#")[2]
     if found == "":

@@ -107,7 +107,7 @@ def plain(payload: Any) -> _reading.Fields:
         "response_id": string(payload.get("id")),
         "output": (_parts.answer(parts, reason),) if parts else (),
         "finish_reasons": (reason,) if reason else (),
-        "usage": _usage(payload.get("usage")),
+        "usage": usage(payload.get("usage")),
         "extra": _extra(payload),
         "complete": status is None or status in ENDED,
         "error_type": (string(first(mapping(error), "type", "code")) or "_OTHER") if error else None,
@@ -119,7 +119,7 @@ def _extra(payload: Dict) -> dict[str, Any]:
     return out | conversation(payload)
 
 
-def _usage(raw: Any) -> Usage | None:
+def usage(raw: Any) -> Usage | None:
     if not isinstance(raw, dict) or not raw:
         return None
     return Usage(

@@ -33,6 +33,10 @@ def plain(payload: Any) -> _reading.Fields:
         listed = [best] if (best := _best(payload)) is not None else payload
     answers = [a for a in listed if isinstance(a, dict)]
     texts = [next(iter(_parts.strings(a.get("labels"))), None) or string(first(a, *ANSWER)) for a in answers]
+    if answers and not any(
+        key in a for a in answers for key in (*ANSWER, "labels")
+    ):  # marked words, boxes: there is no text of its own
+        return {"output": (_parts.answer([{"type": "json", "content": _parts.shrunk(answers)}]),)}
     details = [mapping(a.get("details")) for a in answers]
     reasons = tuple(r for d in details if (r := string(d.get("finish_reason"))))
     return {

@@ -42,13 +42,13 @@ COUNTS = {
 # what a body of some family has; no request of any family lacks all of them
 _FAMILY_KEYS = """
 messages prompt inputText texts text_prompts query message textToImageParams singleEmbeddingParams taskType
-inputImage inputs images
+inputImage inputs images inputPrompt
 """
 FAMILY_KEYS = frozenset(_FAMILY_KEYS.split())
 FITS = _reading.has(
     **dict.fromkeys(("content", "choices", "results", "outputs", "generations", "completions"), list),
     **dict.fromkeys(("images", "artifacts", "embedding", "data"), list),
-    **dict.fromkeys(("completion", "generation", "text"), str),
+    **dict.fromkeys(("completion", "generation", "text", "message"), str),
     **dict.fromkeys(("embeddings", "embeddingsByType", "output"), (list, dict)),
 )
 METRICS = "amazon-bedrock-invocationMetrics"
@@ -136,7 +136,7 @@ def _operation(body: Dict, model: str) -> str:
 
 def _input(body: Dict) -> tuple[Message, ...]:
     texts = [
-        *_parts.strings(first(body, "prompt", "inputText", "message", "query", "inputs")),
+        *_parts.strings(first(body, "prompt", "inputText", "inputPrompt", "message", "query", "inputs")),
         *_parts.strings(body.get("texts")),
         *_parts.strings(body.get("text_prompts")),
         *_parts.strings(dig(body, "textToImageParams", "text")),
@@ -187,6 +187,8 @@ def _family(payload: Dict) -> _reading.Fields:
         answers += [(a[text], a.get(reason)) for a in mappings(payload.get(key)) if isinstance(a.get(text), str)]
     if isinstance(payload.get("text"), str) and not answers:  # Cohere Command R
         answers.append((payload["text"], payload.get("finish_reason")))
+    if isinstance(payload.get("message"), str) and not answers:  # TwelveLabs Pegasus
+        answers.append((payload["message"], payload.get("finishReason")))
     for done in mappings(payload.get("completions")):  # AI21 Jurassic
         answers.append((string(dig(done, "data", "text")) or "", dig(done, "finishReason", "reason")))
     pictures = [p for p in items(payload.get("images")) if string(p)]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from jupyter_aiprov.model import Exchange, Invocation, Message, Usage
-from jupyter_aiprov.readers import _chat, _parts, _reading, _stream
+from jupyter_aiprov.readers import _batch, _chat, _parts, _reading, _stream
 from jupyter_aiprov.readers._json import Dict, dig, first, items, mapping, mappings, string, whole
 from jupyter_aiprov.readers._registry import reads
 
@@ -253,3 +253,10 @@ def _identified(payload: Any) -> _reading.Fields:
         "output": tuple(Message.text("assistant", label) for label in labels if label),
         "usage": _usage(payload.get("meta")),
     }
+
+
+@reads(host=HOSTS, path="*/v2/batches", provider="cohere")
+def batch(exchange: Exchange) -> Invocation:
+    """A batch is created over an uploaded data set."""
+    body, why = _reading.request_json(exchange.request)
+    return _reading.read(_batch.asked([], why, string(body.get("model"))), exchange, _batch.created)

@@ -16,6 +16,7 @@ SETTINGS = {"dimensions": "embeddings.dimension.count", "output_dimension": "emb
     path=("*/embeddings", "*/multimodalembeddings", "*/contextualizedembeddings", "*/pooling"),
     shape=lambda body: "input" in body or "inputs" in body,
 )
+@reads(path=("*/embeddings", "*/pooling"), shape=("messages", "model"))
 def embeddings(exchange: Exchange) -> Invocation:
     """Vectors of texts (or of token lists, which have no text); only their counters are kept."""
     body, why = _reading.request_json(exchange.request)
@@ -24,7 +25,7 @@ def embeddings(exchange: Exchange) -> Invocation:
         operation="embeddings",
         request_model=string(body.get("model")) or _reading.path_model(exchange.request.path, "/deployments/"),
         parameters=_reading.settings(body, SETTINGS) | _reading.others(body, SETTINGS),
-        input=tuple(_inputs(sent)),
+        input=(*_inputs(sent), *_chat.messages(body.get("messages"))),
         unparsed=why,
     )
     return _reading.read(asked, exchange, _plain, fits=_reading.has(data=list, embeddings=list))

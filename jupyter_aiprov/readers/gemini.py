@@ -220,6 +220,21 @@ def _embedded(payload: Any) -> _reading.Fields:
     return {"usage": _usage(mapping(payload).get("usageMetadata"))}
 
 
+@reads(path="*/models/*:generateAnswer", shape=("contents",), provider="gcp.gemini")
+def answer(exchange: Exchange) -> Invocation:
+    """An answer from passages that were given: one candidate under a name of its own."""
+    body, why = _reading.request_json(exchange.request)
+    asked = _asked(camel(body), _model(exchange), why)
+    return _reading.read(asked, exchange, _answered, fits=_reading.has(answer=dict, inputFeedback=dict))
+
+
+def _answered(payload: Any) -> _reading.Fields:
+    held = camel(payload)
+    refused = string(dig(held, "inputFeedback", "blockReason"))
+    found = _answer([held | {"candidates": [held["answer"]] if mapping(held.get("answer")) else []}])
+    return found | ({"finish_reasons": (refused,)} if refused and not found["finish_reasons"] else {})
+
+
 @reads(path="*/models/*:batchGenerateContent", shape=("batch",))
 def batch(exchange: Exchange) -> Invocation:
     """A batch is created, of requests in the body or in an uploaded file."""
@@ -296,9 +311,9 @@ def _predicted(payload: Any) -> _reading.Fields:
     counts = [dig(p, "embeddings", "statistics", "token_count") for p in predictions]
     statistics = [dig(p, "embeddings", "statistics") for p in predictions if dig(p, "embeddings", "statistics")]
     pictures = [
-        _parts.blob(p["bytesBase64Encoded"], p.get("mimeType"))
+        _parts.blob(data, p.get("mimeType"))
         for p in predictions
-        if string(p.get("bytesBase64Encoded"))
+        if (data := string(first(p, "bytesBase64Encoded", "audioContent")))
     ]
     one = whole(counts[0]) if len(counts) == 1 else None  # several counters are not summed
     return {

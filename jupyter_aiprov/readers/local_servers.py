@@ -28,7 +28,12 @@ def sglang(exchange: Exchange) -> Invocation:
         input=_parts.user(*_parts.strings(body.get("text"))),
         unparsed=why,
     )
-    return _reading.read(asked, exchange, _sglang, _sglang_streamed)
+    return _reading.read(asked, exchange, _sglang, _sglang_streamed, _is_sglang)
+
+
+def _is_sglang(payload: Any) -> bool:
+    answers = payload if isinstance(payload, list) else [payload]
+    return any(isinstance(a.get("text"), str) or mapping(a.get("meta_info")) for a in mappings(answers))
 
 
 def _sglang(payload: Any) -> _reading.Fields:
@@ -145,11 +150,38 @@ def _classifies(body: Dict) -> bool:
     return bool(texts) and all(isinstance(t, str) and t for t in texts) and body.keys() <= known
 
 
+def _compares(body: Dict) -> bool:
+    return {"source_sentence", "sentences"} <= mapping(body.get("inputs")).keys()
+
+
+def _judges(body: Dict) -> bool:
+    return bool(string(body.get("model")) and _parts.strings(body.get("input")))
+
+
 @reads(path="*/predict", shape=_classifies)
 @reads(path="*/embedding", shape=lambda body: bool(_parts.strings(body.get("content"))))
 def other(exchange: Exchange) -> Invocation:
     """Classification by Text Embeddings Inference, vectors of llama.cpp's own endpoint."""
     return _generic.call(exchange)
+
+
+@reads(path="*/similarity", shape=_compares)
+def likeness(exchange: Exchange) -> Invocation:
+    """How alike a sentence is to others, one number each: Text Embeddings Inference."""
+    body, _ = _reading.request_json(exchange.request)
+    count = len(items(dig(body, "inputs", "sentences")))
+
+    def fits(payload: Any) -> bool:
+        scores = [score for score in items(payload) if isinstance(score, int | float)]
+        return 0 < len(scores) == len(items(payload)) == count
+
+    return _generic.call(exchange, fits=fits)
+
+
+@reads(path="*/classify", shape=_judges)
+def classify(exchange: Exchange) -> Invocation:
+    """Texts put into classes: vLLM, Jina."""
+    return _generic.call(exchange, fits=_reading.has(data=list, results=list))
 
 
 def _counted(told: Dict, read: str, written: str) -> Usage | None:

@@ -8,7 +8,7 @@ from typing import Any
 from jupyter_aiprov import semconv
 from jupyter_aiprov.model import Exchange, Invocation, Message, Usage
 from jupyter_aiprov.readers import _batch, _chat, _parts, _reading, _stream
-from jupyter_aiprov.readers._json import Dict, first, mapping, mappings, string, whole
+from jupyter_aiprov.readers._json import Dict, first, mapping, mappings, string, unpacked, whole
 from jupyter_aiprov.readers._registry import reads
 
 HOSTS = ("api.mistral.ai", "codestral.mistral.ai")
@@ -147,10 +147,12 @@ def ocr(exchange: Exchange) -> Invocation:
 def _pages(payload: Any) -> _reading.Fields:
     payload = mapping(payload)
     pages = [p["markdown"] for p in mappings(payload.get("pages")) if isinstance(p.get("markdown"), str)]
+    noted = string(payload.get("document_annotation"))
+    parts = _parts.texts(*pages) + ([{"type": "json", "content": unpacked(noted)}] if noted else [])
     spent = payload.get("usage_info")
     return {
         "response_model": string(payload.get("model")),
-        "output": (_parts.answer(_parts.texts(*pages)),) if pages else (),
+        "output": (_parts.answer(parts),) if parts else (),
         "usage": Usage(whole(spent.get("prompt_tokens")), raw=spent) if isinstance(spent, dict) and spent else None,
     }
 

@@ -160,6 +160,8 @@ def _written(payload: Any) -> _reading.Fields:
 
 def _written_streamed(events: list[_stream.Event]) -> _reading.Fields:
     data = [mapping(e.data) for e in events]
+    if any("choices" in d for d in data):  # vLLM streams it as a chat
+        return _chat.streamed(events)
     done = next((d for d in data if str(d.get("type")).endswith(("text.done", "transcription.done"))), None)
     pieces = [p for d in data if str(d.get("type")).endswith("delta") and string(p := first(d, "delta", "text"))]
     return _written(done or {"text": "".join(pieces)}) | {"complete": done is not None}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from jupyter_aiprov.model import Exchange, Invocation
 from jupyter_aiprov.readers import _chat, _parts, _reading, _responses
 from jupyter_aiprov.readers._json import Dict, dig, string
@@ -47,10 +49,12 @@ def responses(exchange: Exchange) -> Invocation:
 
 @reads(host=HOSTS, path="*/responses/*", method="GET")
 def retrieved(exchange: Exchange) -> Invocation:
-    """An answer fetched by its id: what a background job came to; joined to its request by the id."""
+    """An answer fetched by its id: what a background job came to; housekeeping until it has ended."""
     name = exchange.request.path.rstrip("/").rpartition("/")[2]
     asked = Invocation(operation="chat", response_id=name, extra={RETRIEVED: True})
-    return _reading.read(asked, exchange, _responses.plain, _responses.streamed, FITS)
+    found = _reading.read(asked, exchange, _responses.plain, _responses.streamed, FITS)
+    waits = exchange.response is not None and found.finish_reasons and not (found.complete or found.streamed)
+    return replace(found, kind="housekeeping") if waits and found.unparsed is None else found
 
 
 @reads(host=HOSTS, path="*/responses/*/*", method="GET", kind="housekeeping")

@@ -6,7 +6,7 @@ from typing import Any
 
 from jupyter_aiprov.model import Exchange, Invocation
 from jupyter_aiprov.readers import _chat, _parts, _reading
-from jupyter_aiprov.readers._json import dig, first, items, string
+from jupyter_aiprov.readers._json import dig, first, items, mappings, string
 from jupyter_aiprov.readers._registry import reads
 
 
@@ -25,6 +25,24 @@ def rerank(exchange: Exchange) -> Invocation:
         unparsed=why,
     )
     return _reading.read(asked, exchange, _ranked, fits=_is_ranking)
+
+
+@reads(
+    host=("discoveryengine.googleapis.com", "*-discoveryengine.googleapis.com"),
+    path="*/rankingConfigs/*:rank",
+    provider="gcp.discovery_engine",
+)
+def google(exchange: Exchange) -> Invocation:
+    """Records put in order for a query: Google's ranking service."""
+    body, why = _reading.request_json(exchange.request)
+    records = [_parts.as_text(first(r, "content", "title")) for r in mappings(body.get("records"))]
+    asked = Invocation(
+        operation="rerank",
+        request_model=string(body.get("model")),
+        input=_parts.user(body.get("query"), *records),
+        unparsed=why,
+    )
+    return _reading.read(asked, exchange, _ranked, fits=_reading.has(records=list))
 
 
 @reads(path="*/score", shape=("model", "text_1", "text_2"))

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from jupyter_aiprov.model import Exchange, Invocation, Request
 from jupyter_aiprov.readers import _body, _generic
-from jupyter_aiprov.readers._json import mapping, parsed
+from jupyter_aiprov.readers._json import Dict, mapping, parsed
 from jupyter_aiprov.readers._registry import reads
 
 RETRIEVED = "service.job.retrieved"  # the answer to an earlier request
@@ -19,10 +19,26 @@ AMAZON = tuple(
     for name in ("comprehend", "comprehendmedical", "textract", "rekognition", "transcribe", "translate")
 )
 AZURE_AREAS = ("language", "text", "vision", "computervision", "face", "contentsafety", "formrecognizer")
-AZURE_MORE = ("documentintelligence", "translator", "speechtotext", "customvision", "anomalydetector")
-AZURE = ("*.cognitiveservices.azure.com", "*.api.cognitive.microsoft.com")
+AZURE_MORE = (
+    "documentintelligence",
+    "contentunderstanding",
+    "translator",
+    "speechtotext",
+    "customvision",
+    "anomalydetector",
+)
+AZURE = ("*.cognitiveservices.azure.com", "*.api.cognitive.microsoft.com", "*.services.ai.azure.com")
 SPEECH = ("speech.googleapis.com", "*-speech.googleapis.com")
 ALIBABA = ("dashscope.aliyuncs.com", "dashscope-intl.aliyuncs.com")
+JOBS = ("*/analyzeResults/*", "*/analyzerResults/*", "/language/*/jobs/*")
+GOOGLE_JOBS = (
+    "videointelligence.googleapis.com",
+    "vision.googleapis.com",
+    "documentai.googleapis.com",
+    "*-documentai.googleapis.com",
+    "translation.googleapis.com",
+)
+VERTEX = ("aiplatform.googleapis.com", "*-aiplatform.googleapis.com")
 AZURE_PATHS = ("/translate", *(f"/{area}/*" for area in AZURE_AREAS + AZURE_MORE))
 
 
@@ -61,6 +77,11 @@ def deepl(exchange: Exchange) -> Invocation:
     provider="gcp.document_ai",
 )
 @reads(host="videointelligence.googleapis.com", path="*:annotate", provider="gcp.video_intelligence")
+@reads(
+    host=("dialogflow.googleapis.com", "*-dialogflow.googleapis.com"),
+    path=("*:detectIntent", "*:serverStreamingDetectIntent"),
+    provider="gcp.dialogflow",
+)
 def google(exchange: Exchange) -> Invocation:
     """Google's translation, vision, speech, language, document and video services."""
     return _generic.call(exchange, _word(exchange))
@@ -88,6 +109,9 @@ def amazon_keep(exchange: Exchange) -> Invocation:
 @reads(host="translate.*.amazonaws.com", path="/", provider="aws.translate")
 @reads(host="bedrock-agentcore.*.amazonaws.com", path="/runtimes/*/invocations", provider="aws.bedrock")
 @reads(host="polly.*.amazonaws.com", path="/v1/speech", provider="aws.polly")
+@reads(host="runtime-v2-lex.*.amazonaws.com", path=("*/sessions/*/text", "*/sessions/*/utterance"), provider="aws.lex")
+@reads(host="runtime.lex.*.amazonaws.com", path=("*/user/*/text", "*/user/*/content"), provider="aws.lex")
+@reads(host="qbusiness.*.amazonaws.com", path="/applications/*/conversations", provider="aws.q_business")
 def amazon(exchange: Exchange) -> Invocation:
     """Amazon's services name what is asked in a header: `Comprehend_20171127.DetectSentiment`."""
     return _generic.call(exchange, _target(exchange.request) or _word(exchange))
@@ -109,6 +133,22 @@ def azure(exchange: Exchange) -> Invocation:
     return _generic.call(exchange, _word(exchange))
 
 
+# NVIDIA's models of molecules on one's own machine
+BIOLOGY = (
+    "predict",
+    "generate",
+    "esmfold",
+    "predict-structure-from-sequence",
+    "predict-structure-from-msa-and-template",
+)
+BIOLOGY_PATHS = (*(f"*/biology/*/{word}" for word in BIOLOGY), "*/molecular-docking/*/generate")
+
+
+def _is_molecule(body: Dict) -> bool:
+    return any(isinstance(value, str | list) and value for value in body.values())
+
+
+@reads(path=BIOLOGY_PATHS, shape=_is_molecule)
 @reads(
     host=("health.api.nvidia.com", "api.nvcf.nvidia.com"),
     path=("/v1/biology/*", "/v2/nvcf/pexec/functions/*"),
@@ -117,6 +157,13 @@ def azure(exchange: Exchange) -> Invocation:
 def nvidia(exchange: Exchange) -> Invocation:
     """NVIDIA's biology endpoints: structures, sequences, docking; the path names the model."""
     return _generic.call(exchange, _word(exchange))
+
+
+@reads(host=("fal.run", "queue.fal.run"), path="/*", provider="fal")
+def fal(exchange: Exchange) -> Invocation:
+    """fal: the path is the model."""
+    found = _generic.call(exchange)
+    return replace(found, request_model=exchange.request.path.strip("/") or None)
 
 
 @reads(host="api.esmatlas.com", path="/foldSequence/*", provider="esm_atlas")
@@ -135,8 +182,11 @@ def esm(exchange: Exchange) -> Invocation:
 @reads(host="queue.fal.run", path="*/requests/*", method="GET", provider="fal")
 @reads(host=ALIBABA, path="/api/v1/tasks/*", method="GET", provider="alibaba")
 @reads(host="api.stability.ai", path="/v2beta/results/*", method="GET", provider="stability")
-@reads(host=AZURE, path=("*/analyzeResults/*", "/language/*/jobs/*"), method="GET", provider="azure.ai.services")
+@reads(host=AZURE, path=JOBS, method="GET", provider="azure.ai.services")
 @reads(host=SPEECH, path="*/operations/*", method="GET", provider="gcp.speech")
+@reads(host=GOOGLE_JOBS, path="*/operations/*", method="GET")
+@reads(host="generativelanguage.googleapis.com", path="*/models/*/operations/*", method="GET", provider="gcp.gemini")
+@reads(host=VERTEX, path="*/models/*:fetchPredictOperation", provider="gcp.vertex_ai")
 def job(exchange: Exchange) -> Invocation:
     """A job made earlier, asked for by its id: housekeeping until it has ended."""
     response = exchange.response
@@ -146,7 +196,7 @@ def job(exchange: Exchange) -> Invocation:
     if response is None or found.error_type:
         return found
     ended = found.complete and named != "status"
-    if "/operations/" in exchange.request.path:  # Google's say so themselves
+    if "peration" in exchange.request.path and "googleapis" in exchange.request.host:  # Google's say so themselves
         ended = ended and mapping(parsed(_body.text(response))).get("done") is True
     return found if ended else replace(found, kind="housekeeping", complete=False)
 
