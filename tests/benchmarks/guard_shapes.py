@@ -7,10 +7,8 @@ columns costs.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import gc
-import json
 import platform
 import random
 import resource
@@ -18,7 +16,6 @@ import statistics
 import string
 import sys
 import time
-import uuid
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -31,84 +28,8 @@ from jupyter_aiprov.config import AIProv
 from jupyter_aiprov.errors import ConfidentialDataError
 from jupyter_aiprov.guard import Guard
 from jupyter_aiprov.guard.handover import packed, unpacked
+from tests.benchmarks.prompts import EN, FR, shapes
 from tests.guard.made import chat
-
-SIZE = 100_000
-EN = "The patient's notes were re-read by two clinicians: see Table 2. Answer in one word, please; be brief. "
-FR = "Les données recueillies à l'hôpital sont relues par deux médecins : « voilà ». Classez chaque phrase — merci. "
-CODE = '''@app.route("/cohort/<int:site>")
-def cohort(site: int, *, since: str = "2021-01-01") -> dict[str, float]:
-    """Mean and spread of `hb` at one site; raises KeyError for a site that is not there."""
-    rows = df.loc[(df["site"] == site) & (df["day"] >= since), ["hb", "age"]]  # %d rows
-    return {"mean": rows["hb"].mean(), "std": rows["hb"].std(ddof=1), "n": len(rows) or 0x1F, "q": 1e-3}
-
-'''
-ZH = "患者于三天前无明显诱因出现发热,体温最高三十九度,伴有咳嗽、咳痰。请把每一条记录分为轻、中、重三类。"
-
-
-def shapes() -> dict[str, Any]:
-    """Name -> content of a message of 100,000 bytes or so."""
-    chance = random.Random(7)
-
-    def filled(line: Callable[[int], str]) -> str:
-        lines, size, number = [], 0, 0
-        while size < SIZE:
-            lines.append(line(number))
-            size += len(lines[-1]) + 1
-            number += 1
-        return "\n".join(lines)[:SIZE]
-
-    def some(letters: str, count: int) -> str:
-        return "".join(chance.choices(letters, k=count))
-
-    alnum = string.ascii_letters + string.digits
-    picture = base64.b64encode(b"\x89PNG\r\n\x1a\n" + chance.randbytes(SIZE * 3 // 4)).decode()
-    rows = [
-        {"id": i, "hb": round(chance.gauss(13, 2), 2), "age": chance.randint(18, 95), "site": f"S{i % 7}"}
-        for i in range(2000)
-    ]
-    return {
-        "English prose": (EN * 1000)[:SIZE],
-        "French prose": (FR * 1000)[:SIZE],
-        "Chinese prose": (ZH * 1000)[: SIZE // 3],
-        "code": filled(lambda i: CODE % i),
-        "200 messages": [{"type": "text", "text": (EN + FR)[i % 50 : i % 50 + 170] * 3} for i in range(200)],
-        "JSON rows in a text": json.dumps(rows)[:SIZE],
-        "JSON document": json.dumps({"rows": rows}),
-        "CSV of floats": filled(lambda i: ",".join(f"{chance.gauss(0, 100):.4f}" for _ in range(8))),
-        "CSV of counts": filled(lambda i: ",".join(str(chance.randint(0, 999)) for _ in range(10))),
-        "CSV of identifiers": filled(lambda i: f"P-{chance.randint(2_000_000, 9_999_999)},S{i % 7},{'FM'[i % 2]}"),
-        "printed frame": filled(
-            lambda i: f"{i:<6}{chance.gauss(50, 9):>10.3f}{chance.gauss(1, 9):>12.6f}  2024-03-{i % 28 + 1:02d}"
-        ),
-        "list of integers": json.dumps([chance.randint(0, 10**6) for _ in range(13_000)])[:SIZE],
-        "log file": filled(
-            lambda i: (
-                f"2024-05-{i % 28 + 1:02d} 12:{i % 60:02d}:07,{i % 1000:03d} INFO [worker-{i % 8}] lab.jobs:{i % 400} "
-                f"done in {chance.random() * 9:.3f}s from 10.0.{i % 255}.{i % 199} id={some('0123456789abcdef', 32)}"
-            )
-        ),
-        "FASTA": filled(lambda i: f">NM_{100000 + i}.2 gene {i}" if i % 12 == 0 else some("ACGT", 60)),
-        "one word": some(string.ascii_letters, SIZE),
-        "one number": some(string.digits, SIZE),
-        "one base64 word": some(alnum + "+/", SIZE),
-        "picture in a data URL": [{"type": "image_url", "image_url": {"url": "data:image/png;base64," + picture}}],
-        "base64 lines": filled(lambda i: some(alnum + "+/", 76)),
-        "HTML": filled(
-            lambda i: f'<tr class="row"><td id="c{i}">{EN[:40]}</td><td>{i * 7919 % 1000 / 10}&nbsp;mg</td></tr>'
-        ),
-        "CSV of two floats": filled(lambda i: f"{chance.gauss(48, 1):.5f},{chance.gauss(2, 1):.5f}"),
-        "scientific notation": filled(lambda i: " ".join(f"{chance.gauss(0, 9):.5e}" for _ in range(6))),
-        "timestamps": filled(lambda i: f"2023-{i % 12 + 1:02d}-{i % 28 + 1:02d} {i % 24:02d}:{i % 60:02d};{i % 7};{i}"),
-        "UUIDs": filled(lambda i: f"{uuid.UUID(int=chance.getrandbits(128), version=4)},{i % 9}"),
-        "LaTeX table": filled(lambda i: f"{EN[i % 40 : i % 40 + 12]} & {chance.gauss(50, 9):.2f} & ({i % 97}) \\\\"),
-        "variants": filled(
-            lambda i: (
-                f"{i % 22 + 1}\t{chance.randint(1, 10**8)}\trs{chance.randint(1, 10**8)}\tG\tA\t{i % 999}\tPASS\tAC=1"
-            )
-        ),
-        "hashes": filled(lambda i: f"{some('0123456789abcdef', 64)}  data/part-{i:05d}.parquet"),
-    }
 
 
 def guards() -> dict[str, Guard]:

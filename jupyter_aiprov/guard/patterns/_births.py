@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Final
 
-from jupyter_aiprov.guard.patterns._look import Stretch, held, occurrences
+from jupyter_aiprov.guard.patterns._look import Stretch, cells, held, lowered, occurrences
 from jupyter_aiprov.guard.patterns._printed import printed
 
 _MONTH = (
@@ -23,7 +22,7 @@ _DATE = (
 )
 _BORN = (
     r"(?:born(?:_on)?|birth[ _-]?(?:date|day)|date[ _-]?of[ _-]?birth|d\.?o\.?b\.?"
-    r"|n\\'\{?e\}?(?:\(e\)|e)?(?= le\b)|n(?:é|e|é)(?:\(e\)|\.e|·e|e)?(?= le\b)"
+    r"|n\\'\{?e\}?(?:\(e\)|e)?(?= le\b)|n(?:é|e\u0301?)(?:\(e\)|\.e|·e|e)?(?= le\b)"
     r"|née?(?= \d| [a-zéèê]{6,20} le \d| à [\w'’-]{2,16} le \d)|\bb\.(?= \d)"
     r"|date[ _-]?(?:de[ _-]?)?naissance|naissance|naiss|ddn)"
 )
@@ -32,62 +31,55 @@ _COMPARED = r"(?![^\n\d]{0,24}?\s[<>]=?\s)"  # `dob > '1990-01-01'` asks about m
 _BIRTH: Final = re.compile(
     rf"(?i)(?:(?<![a-zéè])|(?-i:(?<=[a-z])(?=[A-Z]))){_BORN}(?![a-z]){_COMPARED}[^\n\d]{{0,24}}?(?<!\d)({_DATE}|{_WHOLE})"
 )
-_BIRTH_CELL: Final = re.compile(rf"""(?i)(?:^|[,;\t|])["' ]*{_BORN}["' ]*(?=[,;\t|]|$)""")
 _BIRTH_HEAD: Final = re.compile(rf"(?i){_BORN}")
 _DATE_ALONE: Final = re.compile(rf"(?i){_DATE}|{_WHOLE}")
 _DATE_CELL: Final = re.compile(rf"(?i)(?<![\d-]){_DATE}")
-_BIRTH_WORDS: tuple[str, ...] = (
-    "born",
-    "birth",
-    "dob",
-    "d.o.b",
-    "naiss",
-    "ddn",
-    "é le",
-    "ée le",
-    "e le",
-    "(e) le",
-    "·e le",
+_HEAD_WORDS: Final = ("born", "birth", "dob", "d.o.b", "naiss", "ddn")
+_BIRTH_WORDS: Final = (
+    *_HEAD_WORDS,
+    *("né", "ne le", "nee le", "ne(e) le", "ne.e le", "ne·e le", "ne\u0301", "n\\'e", "n\\'{e", "b. "),
 )
-_BIRTH_WORDS += ("né ", "née ", "b. ")
-
-
-_AROUND: Final = 96  # characters
+_LINE_MAX: Final = 500  # characters of a head
+_BEFORE: Final = 10  # characters: `date of ` birth, `date de ` naissance
 
 
 def birth_date(text: str) -> Iterator[Stretch]:
     """Dates that the words around them, or the head of their column, call dates of birth."""
-    low = text.lower()
-    if len(low) != len(text):  # a few letters grow when lowered; places must stay
-        low = text
+    low = lowered(text)
     seen: set[int] = set()
-    words = held(low, _BIRTH_WORDS)
-    places = sorted({at for word in words for at in occurrences(low, word)})
-    begin = 0
-    ends = [*places[1:], len(text) + 2 * _AROUND] if places else []
-    for at, following in zip(places, ends, strict=True):
-        if following - at > _AROUND:  # windows that touch are read as one
-            first = places[begin]
-            begin = bisect_right(places, at)
-            for match in _BIRTH.finditer(text, max(0, first - 16), at + 80):
-                if match.start(1) not in seen:
-                    seen.add(match.start(1))
-                    yield match.span(1)
-    heads = sorted(at for word in words if word[-1] not in "e " for at in occurrences(low, word))
-    for at in heads:
-        yield from _birth_column(text, at, seen)
+    places = {word: list(occurrences(low, word)) for word in held(low, _BIRTH_WORDS)}
+    begins = {begin for word, found in places.items() for at in found for begin in _begins(low, word, at)}
+    for at in sorted(begins):
+        if (match := _BIRTH.match(text, at)) and match.start(1) not in seen:
+            seen.add(match.start(1))
+            yield match.span(1)
+    heads = sorted(at for word in _HEAD_WORDS for at in places.get(word, ()))
+    done = 0
+    for begin, end in cells(low, heads):
+        if begin >= done and _BIRTH_HEAD.fullmatch(text, begin, end) and (table := _table(text, begin, end)):
+            done = table[1]
+            for date in _DATE_CELL.finditer(text, *table):
+                if date.start() not in seen:
+                    seen.add(date.start())
+                    yield date.span()
     for span in printed(text, heads, _BIRTH_HEAD, _DATE_ALONE):
         if span[0] not in seen:
             yield span
 
 
-def _birth_column(text: str, at: int, seen: set[int]) -> Iterator[Stretch]:
-    """The dates of a table under a head that says birth, as far as the table goes."""
-    begin, end = text.rfind("\n", max(0, at - 500), at) + 1, text.find("\n", at, at + 500)
-    if end < 0 or not any(d in text[begin:end] for d in ",;\t|") or not _BIRTH_CELL.search(text[begin:end]):
-        return
-    blank = text.find("\n\n", end)
-    for match in _DATE_CELL.finditer(text, end, blank if blank > 0 else len(text)):
-        if match.start() not in seen:
-            seen.add(match.start())
-            yield match.span()
+def _begins(low: str, word: str, at: int) -> Iterator[int]:
+    """Where what says birth may begin, when this word of it is there."""
+    yield at
+    if word in {"birth", "naiss"} and (before := low.rfind("date", max(0, at - _BEFORE), at)) >= 0:
+        yield before
+
+
+def _table(text: str, begin: int, end: int) -> Stretch | None:
+    """The rows of a table, one cell of whose head is this, as far as it goes; there are other columns."""
+    line = text.find("\n", end, end + _LINE_MAX)
+    least = max(0, begin - _LINE_MAX)
+    head = text[max(least, text.rfind("\n", least, begin)) : max(line, 0)]
+    if not any(mark in head for mark in ",;\t|"):
+        return None
+    blank = text.find("\n\n", line)
+    return line, blank if blank > 0 else len(text)

@@ -6,19 +6,19 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from jupyter_aiprov.guard.patterns._look import FOREIGN_DIGIT, NUMBER, Stretch, has
+from jupyter_aiprov.guard.patterns._look import FOREIGN_DIGIT, NUMBER, Stretch, has, occurrences
 
 _GAP = "[ .\u00a0\u202f-]?"
 _NIR: Final = re.compile(
-    rf"(?<![\w.,-])([1-478]){_GAP}(\d\d){_GAP}(0[1-9]|1[0-2]|[2-9]\d){_GAP}(\d\d|2[ABab])"
+    rf"([1-478])(?<![\w.,-].){_GAP}(\d\d){_GAP}(0[1-9]|1[0-2]|[2-9]\d){_GAP}(\d\d|2[ABab])"
     rf"(?:{_GAP}(\d{{3}})|(\d){_GAP}(\d\d))"
     rf"{_GAP}(\d{{3}})(?:[ ,;/(]{{1,3}}(?i:cl[ée]\s?:?\s?)|{_GAP}|/| ?\()(\d\d)(?![\w]|[.,]\d)"
 )
 # Thirteen digits with one mark between two of them at most; the key may stand further away.
-_NIR_KINDS: Final = bytes(
-    97 if 48 <= c <= 57 else 115 if chr(c) in " .-\u00a0?" else 10 if c == 10 else 32 for c in range(256)
-)
-_NIR_DIGITS: Final = b"a" * 13
+_NIR_KINDS: Final = bytes(49 if 48 <= c <= 57 else 115 if chr(c) in " .-\u00a0?" else 32 for c in range(256))
+_NIR_LEAST: Final = 13
+_NIR_RUN: Final = b"1" * _NIR_LEAST
+_NIR_BEGUN: Final = (b"s111", b"s1s11")  # no mark stands inside a pair
 _ACCOUNT: Final = bytes(
     97 if chr(c).isascii() and chr(c).isalpha() else 49 if chr(c).isdigit() else 32 for c in range(256)
 )
@@ -40,32 +40,27 @@ def nir(text: str) -> Iterator[Stretch]:
     """French social security numbers whose key is right, Corsica's 2A and 2B among them."""
     if not has(text, NUMBER, 15):
         return
-    done = 0
-    for begin, end in _lines_of_digits(text):
-        for match in _NIR.finditer(text, max(begin, done), end):
-            done = match.end()
-            body = "".join(part or "" for part in match.groups()[:-1]).upper().replace("2A", "19").replace("2B", "18")
-            if 97 - int(body) % 97 == int(match[9]):
-                yield match.span()
+    for match in _NIR.finditer(text) if not text.isascii() and FOREIGN_DIGIT.search(text) else _matches(text):
+        body = "".join(part or "" for part in match.groups()[:-1]).upper().replace("2A", "19").replace("2B", "18")
+        if 97 - int(body) % 97 == int(match[9]):
+            yield match.span()
 
 
-def _lines_of_digits(text: str) -> Iterator[Stretch]:
-    """The lines with thirteen digits that only single marks part, Corsica's letters read as digits."""
-    if not text.isascii() and FOREIGN_DIGIT.search(text):
-        yield 0, len(text)
-        return
+def _matches(text: str) -> Iterator[re.Match[str]]:
+    """What is written as such a number: tried where thirteen digits stand, Corsica's letters read as digits."""
     upper = text.encode("latin-1", "replace").upper().replace(b"2A", b"19").replace(b"2B", b"18")
-    digits = upper.translate(_NIR_KINDS).replace(b"ss", b" ").replace(b"s", b"")
-    if _NIR_DIGITS not in digits:
-        return
-    begin = 0
-    for line in digits.split(b"\n"):
-        end = text.find("\n", begin)
-        end = len(text) if end < 0 else end
-        if _NIR_DIGITS in line:
-            below = text.find("\n", end + 1)  # where its key may be
-            yield begin, len(text) if below < 0 else below
-        begin = end + 1
+    kinds = upper.translate(_NIR_KINDS).replace(b"ss", b"  ")
+    runs = kinds.replace(b"s", b"1") + b" "
+    begin, done = runs.find(_NIR_RUN), 0
+    while begin >= 0:
+        end = runs.find(b" ", begin)
+        run = b"s" + kinds[begin:end]
+        if run.count(b"1") >= _NIR_LEAST and any(begun in run for begun in _NIR_BEGUN):
+            for at in sorted(begin + place for begun in _NIR_BEGUN for place in occurrences(run, begun)):
+                if at >= done and (match := _NIR.match(text, at)):
+                    done = match.end()
+                    yield match
+        begin = runs.find(_NIR_RUN, end)
 
 
 def iban(text: str) -> Iterator[Stretch]:

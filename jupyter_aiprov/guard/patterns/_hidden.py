@@ -23,6 +23,9 @@ def hidden_text(text: str) -> Iterator[Stretch]:
     if text.isascii() or not INVISIBLE.search(text):
         return
     flags = {m.start() + 1 for m in _FLAG.finditer(text)}
-    for match in _HIDDEN.finditer(text):
-        if match.start() not in flags:
-            yield match.span()
+    done = 0
+    for begun in INVISIBLE.finditer(text):
+        if begun.start() >= done and (match := _HIDDEN.match(text, begun.start())):
+            done = match.end()
+            if match.start() not in flags:
+                yield match.span()

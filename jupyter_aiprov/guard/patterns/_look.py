@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import AnyStr, Final
 
 from jupyter_aiprov.redact import may_hold
 
 Stretch = tuple[int, int]
 Rule = Callable[[str], Iterator[Stretch]]
+_MARKS: Final = bytes(124 if chr(c) in "|,;\t\n" else 32 for c in range(256))  # between cells
+_QUOTES: Final = b"\"' "
+_CELL_MAX: Final = 60  # characters
 _SAID: Final = 72  # characters: what a word is said of begins 40 behind it, and is not longer than this leaves
 
 
@@ -31,9 +34,15 @@ def has(text: str, table: bytes, least: int) -> bool:
     return b"a" * least in text.encode("latin-1", "replace").translate(table)
 
 
+def lowered(text: str) -> str:
+    """The text in lower case, each character in its place: one letter would grow."""
+    low = text.lower()
+    return low if len(low) == len(text) else text.replace("\u0130", "i").lower()
+
+
 def held(low: str, words: tuple[str, ...]) -> Sequence[str]:
     """Those of some words that a text in lower case may hold."""
-    known = {word.encode("latin-1"): word for word in words}
+    known = {word.encode("latin-1", "replace"): word for word in words}
     return [known[word] for word in may_hold(low.encode("latin-1", "replace"), tuple(known))]
 
 
@@ -53,3 +62,19 @@ def occurrences(text: AnyStr, word: AnyStr) -> Iterator[int]:
     while at >= 0:
         yield at
         at = text.find(word, at + 1)
+
+
+def cells(low: str, places: Iterable[int]) -> Iterator[Stretch]:
+    """The cells of a table that have these places in them, without their quotes; none that is longer than a head."""
+    data = low.encode("latin-1", "replace")
+    parted, done = data.translate(_MARKS), 0
+    for at in places:
+        if at < done:
+            continue
+        begin, end = parted.rfind(b"|", max(0, at - _CELL_MAX), at) + 1, parted.find(b"|", at, at + _CELL_MAX)
+        if (begin == 0 and at > _CELL_MAX) or (end < 0 and at + _CELL_MAX < len(data)):
+            continue
+        done = len(data) if end < 0 else end
+        cell = data[begin:done]
+        begin += len(cell) - len(cell.lstrip(_QUOTES))
+        yield begin, begin + len(cell.strip(_QUOTES))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
-from jupyter_aiprov.guard.patterns._look import FOREIGN_DIGIT, NUMBER, Stretch, behind, has, held, occurrences
+from jupyter_aiprov.guard.patterns._look import FOREIGN_DIGIT, NUMBER, Stretch, behind, has, held, lowered, occurrences
 
 _E164: Final = re.compile(
     r"(?<![\w)+.*/-])\+(?:\(?[1-9]\d{0,2}\)?)(?:[ .\u00a0\u202f-]?\(?\d{1,4}\)?){2,6}(?![\w%]|[.,]\d)"
@@ -29,11 +29,18 @@ _ZERO_KINDS: Final = bytes(
     for c in range(256)
 )
 _BEGUN: Final = b" 01"
+# Ten digits as they must stand somewhere, if there is a number at all.
+_PAIR_KINDS: Final = bytes(
+    49 if 48 <= c <= 57 else 32 if chr(c) in " \u00a0?" else c if chr(c) in ".-/" else 119 for c in range(256)
+)
+_TEN: Final = (b"1" * 10, *(mark.join([b"11"] * 5) for mark in (b" ", b".", b"-", b" - ", b" / ")))
 _FRENCH_ABROAD: Final = re.compile(rf"(?<![\w.,+/-])(?:\+|00)33[ .\u00a0\u202f-]?(?:\(0\)[ ]?)?([1-9]){_PAIRS_OF_FIVE}")
 # The plans of other countries, where the text says that it is a telephone number; (415) 555-2671 says so itself.
 _NATIONAL: Final = re.compile(
-    r"(?<![\w.,+/-])(?:\(0?\d{2,4}\)|0\d{2,4}|[2-9]\d\d)[ .-]?\d{3,4}(?:[ .-]?\d{2,4}){1,2}(?![\w]|[.,-]\d)"
+    r"[(02-9](?<![\w.,+/-].)(?:(?<=\()0?\d{2,4}\)|(?<=0)\d{2,4}|(?<=[2-9])\d\d)"
+    r"[ .-]?\d{3,4}(?:[ .-]?\d{2,4}){1,2}(?![\w]|[.,-]\d)"
 )
+_TEN_LONG: Final = b"a" * 10
 _AMERICAN: Final = re.compile(r"\((?<![\w.,+/-]\()[2-9]\d\d\) ?[2-9]\d\d-\d{4}(?![\w]|[.,-]\d)")
 _PAIRS: Final = re.compile(rf"(?<!\d)\d\d(?:{_SPACED}\d\d)+(?!\d)")
 _MORE_PAIRS: Final = re.compile(rf"\d\d(?:{_SPACED}\d\d)*")
@@ -78,17 +85,28 @@ def _matches(pattern: re.Pattern[str], text: str, begun: str) -> Iterator[re.Mat
             yield match
 
 
-def _french(text: str) -> Iterator[re.Match[str]]:
-    """Ten digits, in pairs or in one."""
+def _french(text: str, raw: bytes) -> Iterator[re.Match[str]]:
+    """Ten digits, in pairs or in one; not the pairs of a longer row that counts something."""
+    counted = _Counted()
     if not text.isascii() and FOREIGN_DIGIT.search(text):
-        yield from _FRENCH.finditer(text)
+        for match in _FRENCH.finditer(text):
+            if match[2] is not None or not counted.is_in(text, match.start()):
+                yield match
         return
-    mapped = b" " + text.encode("latin-1", "replace").translate(_ZERO_KINDS)
-    done = 0
-    for at in occurrences(mapped, _BEGUN):
-        if at >= done and (match := _FRENCH.match(text, at)):
-            done = match.end()
-            yield match
+    pairs = raw.translate(_PAIR_KINDS)
+    if not any(ten in pairs for ten in _TEN):
+        return
+    mapped = b" " + raw.translate(_ZERO_KINDS)
+    at = mapped.find(_BEGUN)
+    while at >= 0:
+        done = at + 1
+        if found := _FRENCH.match(text, at):
+            if found[2] is None and counted.is_in(text, at):
+                done = max(done, counted.end - 2)  # ten digits in one may begin with the last pair
+            else:
+                done = found.end()
+                yield found
+        at = mapped.find(_BEGUN, done)
 
 
 def phone(text: str) -> Iterator[Stretch]:
@@ -105,9 +123,9 @@ def phone(text: str) -> Iterator[Stretch]:
         return
     for dash in () if text.isascii() else _DASHES:
         text = text.replace(dash, "-")
-    counted = _Counted()
+    raw, counted = text.encode("latin-1", "replace"), _Counted()
     abroad_too = [_matches(_FRENCH_ABROAD, text, code) for code in ("+33", "0033")]
-    for match in chain(_french(text), *abroad_too):
+    for match in chain(_french(text, raw), *abroad_too):
         if match.start() < taken and match[0][0] == "+":
             continue
         compact = match[2] is not None
@@ -118,13 +136,15 @@ def phone(text: str) -> Iterator[Stretch]:
         # A bare run of ten digits is a telephone number for mobiles (06, 07); else something must say so.
         if compact and match[1] not in "67" and not _CALL.search(text, max(0, match.start() - 32), match.start()):
             continue
-        if not compact and match[0][0] == "0" and counted.is_in(text, match.start()):
+        if not compact and match[0][:2] == "00" and counted.is_in(text, match.start()):
             continue
         yield match.span()
     american = {m.start(): m.end() for m in _AMERICAN.finditer(text) if m.start() not in abroad}
     yield from american.items()
-    low = text.lower()
-    for begin, end in behind(low, held(low, _RING_WORDS)) if len(low) == len(text) else [(0, len(text))]:
+    low, numbers = lowered(text), raw.translate(NUMBER)
+    for begin, end in behind(low, held(low, _RING_WORDS)):
+        if numbers.find(_TEN_LONG, begin, end) < 0:
+            continue
         for match in _NATIONAL.finditer(text, begin, end):
             at = match.start()
             if match[0].isdigit() or at in abroad or at in american:
@@ -139,11 +159,11 @@ class _Counted:
     """The row of two-digit numbers that was looked at last: it is read once, however many numbers it may be."""
 
     def __init__(self) -> None:
-        self._end, self._is_counting = 0, False
+        self.end, self._is_counting = 0, False
 
     def is_in(self, text: str, at: int) -> bool:
         """True in a row of pairs that is not made of telephone numbers: five pairs each, a 0 first."""
-        if at < self._end:
+        if at < self.end:
             return self._is_counting
         begin = at
         while begin >= 3 and text[begin - 1] in " \u00a0\u202f" and text[begin - 3 : begin - 1].isdigit():
@@ -151,9 +171,8 @@ class _Counted:
         row = _PAIRS.match(text, begin)
         if row is None:  # it goes on from a longer number: a date, a measurement
             more = _MORE_PAIRS.match(text, at)
-            self._end, self._is_counting = more.end() if more else at, True
+            self.end, self._is_counting = more.end() if more else at, True
             return begin < at
-        pairs = re.findall(r"\d\d", row[0])
-        self._end = row.end()
-        self._is_counting = len(pairs) > 6 and not (len(pairs) % 5 == 0 and all(p[0] == "0" for p in pairs[::5]))
+        self.end, count = row.end(), (row.end() - begin + 1) // 3
+        self._is_counting = count > 6 and not (count % 5 == 0 and not row[0][::15].strip("0"))
         return self._is_counting

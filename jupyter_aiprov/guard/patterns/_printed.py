@@ -10,6 +10,7 @@ from jupyter_aiprov.guard.patterns._look import Stretch
 
 _FIELD: Final = re.compile(r"\S+")
 _PRINTED_MAX: Final = 400  # characters of a line
+_WORD_MAX: Final = 40
 
 
 def printed(text: str, places: Iterable[int], head: re.Pattern[str], cell: re.Pattern[str]) -> Iterator[Stretch]:
@@ -19,7 +20,7 @@ def printed(text: str, places: Iterable[int], head: re.Pattern[str], cell: re.Pa
     """
     done = 0
     for at in places:
-        if at < done:
+        if at < done or not head.fullmatch(_word(text, at)):
             continue
         begin, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
         done = end + 1 if end >= 0 else len(text)
@@ -37,3 +38,10 @@ def printed(text: str, places: Iterable[int], head: re.Pattern[str], cell: re.Pa
                 if cell.fullmatch(fields[place][0]):
                     yield fields[place].span()
             done = stop + 1
+
+
+def _word(text: str, at: int) -> str:
+    """What stands around a place between spaces."""
+    before, after = text[max(0, at - _WORD_MAX) : at], text[at : at + _WORD_MAX]
+    begun = "" if before[-1:].isspace() else before.split()[-1:]
+    return "".join([*begun, *after.split(None, 1)[:1]])

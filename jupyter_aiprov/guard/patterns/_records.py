@@ -7,23 +7,33 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final
 
-from jupyter_aiprov.guard.patterns._look import DIGITS, NUMBER, Stretch, behind, has, held, occurrences
+from jupyter_aiprov.guard.patterns._look import (
+    DIGITS,
+    FOREIGN_DIGIT,
+    NUMBER,
+    Stretch,
+    behind,
+    cells,
+    has,
+    held,
+    lowered,
+    occurrences,
+)
 from jupyter_aiprov.guard.patterns._printed import printed
 
 _MRN_WORDS: Final = (
     "mrn",
-    "record_",
-    "record n",
+    "record",
     "rec. n",
     "nip",
     "patient",
-    "hospital n",
+    "hospital",
     "ipp",
     "iep",
     "dossier",
-    "nhs n",
+    "nhs",
     "nda",
-    "chart n",
+    "chart",
     "admission",
 )
 _MRN: Final = re.compile(r"(?<![\w.-])(?:\d{3}[ -]\d{3}[ -]\d{4}|(?:[A-Za-z]{1,4}-?)?\d[\d-]{4,13})(?!\w|[.,]\d)")
@@ -35,42 +45,68 @@ _MRN_BEFORE: Final = re.compile(
     r"|dossier (?:m[ée]dical |patient )?n°)"
     r"[\s:#=\"'°]{0,6}(?:is |est |no\.? |n° )?\Z"
 )
+_BEFORE: Final = 40  # characters
+_MARKS: Final = "".join(chr(c) for c in range(0x3001) if chr(c).isspace()) + ":#=\"'°"
+_LINKS: Final = ("is ", "est ", "no ", "no. ", "n° ")
+_LAST: Final = tuple(  # without those marks
+    "mrn number no no. n id ipp iep nda nip rec rec. record _ hospital nhs chart admission dossier patient medical"
+    " médical".split()
+)
+_SHORT: Final = 5  # characters of the shortest number
+_LETTERS: Final = 5  # characters before its digits
+_RUN: Final = b"a" * _SHORT
+_PARTS: Final = bytes(49 if 48 <= c <= 57 else 32 if chr(c) in " -" else 119 for c in range(256))
+_PARTED: Final = b"111 111 1111"
 _MRN_NAMES = (
     r"(?:patient[_ ]?(?:id|no|number)|mrn|ipp|iep|nip|(?:medical[_ ])?record[_ ](?:number|no|id)"
     r"|(?:num[ée]?r?o?|id|no)_(?:patient|dossier))"
 )
-_MRN_HEAD: Final = re.compile(rf"""(?im)(?:^|[,;\t|])["' ]*({_MRN_NAMES})["' ]*(?=[,;\t|]|$)""")
 _MRN_NAME: Final = re.compile(rf"(?i){_MRN_NAMES}")
 _MRN_CELL: Final = re.compile(rf"[\"' ]*({_MRN.pattern})[\"' ]*")
 _DELIMITER: Final = re.compile(r"[,;\t|]")
 _HEAD_WORDS: Final = ("patient", "mrn", "ipp", "iep", "nip", "record", "dossier")
-_HEAD_SIDE: Final = 40  # characters
 _HEADS_MAX, _ROWS_MAX = 8, 10_000
 
 
 def mrn(text: str) -> Iterator[Stretch]:
     """Patient and medical record numbers, where the text says that they are."""
-    low = text.lower()
-    words = held(low, _MRN_WORDS) if has(text, DIGITS, 5) or has(text, NUMBER, 10) else ()
-    if any(word in low for word in words):
-        for begin, end in behind(low, words) if len(low) == len(text) else [(0, len(text))]:
-            for match in _MRN.finditer(text, begin, end):
-                if _MRN_BEFORE.search(text, max(0, match.start() - 40), match.start()):
-                    yield match.span()
-        places = (
-            sorted(m for word in held(low, _HEAD_WORDS) for m in occurrences(low, word))
-            if len(low) == len(text)
-            else []
-        )
-        yield from _mrn_column(text, low, places)
-        yield from printed(text, places, _MRN_NAME, _MRN)
+    low = lowered(text)
+    words = held(low, _MRN_WORDS) if has(text, DIGITS, _SHORT) or has(text, NUMBER, 10) else ()
+    if not any(word in low for word in words):
+        return
+    yield from _said(text, low, behind(low, words))
+    places = sorted(m for word in held(low, _HEAD_WORDS) for m in occurrences(low, word))
+    yield from _mrn_column(text, low, places)
+    yield from printed(text, places, _MRN_NAME, _MRN)
+
+
+def _said(text: str, low: str, windows: Sequence[Stretch]) -> Iterator[Stretch]:
+    """The numbers in these windows that what stands before them calls a record's."""
+    raw = text.encode("latin-1", "replace")
+    digits = raw.translate(DIGITS)
+    is_parted = _PARTED in raw.translate(_PARTS) or (not text.isascii() and FOREIGN_DIGIT.search(text) is not None)
+    for begin, end in windows:
+        at = begin
+        while at < end:
+            run = at if is_parted else digits.find(_RUN, at, end)
+            match = _MRN.search(text, max(at, run - _LETTERS), end) if run >= 0 else None
+            if match is None:
+                break
+            at = match.end()
+            before = max(0, match.start() - _BEFORE)
+            said = low[before : match.start()]
+            if not (said.endswith(_LINKS) or said.rstrip(_MARKS).endswith(_LAST)):
+                continue
+            if _MRN_BEFORE.search(text, before, match.start()):
+                yield match.span()
 
 
 def _mrn_column(text: str, low: str, places: Sequence[int]) -> Iterator[Stretch]:
     """The record numbers of a table under a head that names them, as far as the table goes."""
-    for head in islice(_heads(text, low, places), _HEADS_MAX):
-        place = len(_DELIMITER.findall(text, text.rfind("\n", 0, head.start(1)) + 1, head.start(1)))
-        at = text.find("\n", head.end(1)) + 1
+    heads = ((begin, end) for begin, end in cells(low, places) if _MRN_NAME.fullmatch(text, begin, end))
+    for begin, end in islice(heads, _HEADS_MAX):
+        place = len(_DELIMITER.findall(text, text.rfind("\n", 0, begin) + 1, begin))
+        at = text.find("\n", end) + 1
         for _ in range(_ROWS_MAX if at else 0):
             end = text.find("\n", at)
             end = len(text) if end < 0 else end
@@ -80,16 +116,3 @@ def _mrn_column(text: str, low: str, places: Sequence[int]) -> Iterator[Stretch]
             if cell := _MRN_CELL.fullmatch(text, bounds[place] + 1, bounds[place + 1]):
                 yield cell.span(1)
             at = end + 1
-
-
-def _heads(text: str, low: str, places: Sequence[int]) -> Iterator[re.Match[str]]:
-    """Heads of columns that name record numbers: looked for around the words they are made of."""
-    if len(low) != len(text):
-        yield from _MRN_HEAD.finditer(text)
-        return
-    done = 0
-    for at in places:
-        for head in _MRN_HEAD.finditer(text, max(done, at - _HEAD_SIDE), at + 2 * _HEAD_SIDE):
-            done = head.end()
-            if done < at + 2 * _HEAD_SIDE or done == len(text) or text[done] == "\n":
-                yield head
