@@ -285,6 +285,12 @@ HOSTILE = {
     "login": "login('a" * 120_000,
     "webhook": "/api/webhooks/1" * 65_000,
     "vendor": "fw_" * 330_000,
+    "curl": "curl " * 200_000,
+    "curl -u": "curl -u a" * 110_000,
+    "token hex": "token=" + "a" * 1_000_000,
+    "token dots": "token=M" + "a.a" * 330_000,
+    "x-key": "x-key-" * 160_000,
+    "placeholder": "://a:password" * 80_000,
 }
 
 

@@ -20,7 +20,7 @@ _ASSIGN = rf"""{_QUOTE}\]?\s{{0,4}}[:=]\s{{0,4}}\\{{0,4}}["']"""
 _SET = rf"{_QUOTE}\]?\s{{0,4}}[:=,]\s{{0,4}}{_QUOTE}"
 _EQUALS = "(?:=|%3d)"
 _VALUE = r"""[^\s"'\\,;<>(){}\[\]]"""
-_HEADER = _VALUE + "{6,}"
+_HEADER = r"(?!\$\{?[a-z_]|%[a-z_]+%)" + _VALUE + "{6,}"  # what a shell puts in is none
 _PARAMETER = r"""[^&\s"'<>#\\;]+"""
 _QUOTED = r"""(?=[^\s"'\\]*[0-9])[^\s"'\\<>{}]{8,}"""
 _LONG = "[A-Za-z0-9/+=]{40,}"
@@ -43,9 +43,17 @@ _KINDS = (
     "|github"
 )
 _OWNERS = "(?:my|our|your|his|her|the|ma|mon|notre|votre|sa|son|la|le|cette|ce)"
-_IS = r"""(?:["'`]?\s{0,3}(?:=|:|->|→)\s{0,3}|,?\s{1,3}(?:is|was|est|était|vaut)\s{1,3}:?\s?)["'`«]?\s?"""
+_IS = r"""(?:["'`]?\s{0,3}(?:=|:|->|→)\s{0,3}|,?\s{1,3}(?:is|was|(?:c['’])?(?:est|était)|vaut)\s{1,3}:?\s?)["'`«]?\s?"""
 _FOR = r"(?: (?:for|from|of|to|du|de|pour|d['’] ?[\w-]{1,24})(?: [\w-]{1,24}){1,5}?| d['’] ?[\w-]{1,24})"
 _STATED = rf"""(?:{_FOR}{_IS}|(?: (?:for|from|of|to) [\w-]{{1,16}})?(?:{_IS}|\s{{1,3}}["'`«]?\s?))"""
+_HEX = r"(?=[0-9]{0,31}[a-f])[0-9a-f]{32,64}(?![\w.-])"
+_DISCORD = r"(?-i:[MNO])[\w-]{23,27}\.[\w-]{6}\.[\w-]{27,38}(?![\w.-])"
+_KEY_HEADERS = (  # `X-…-Key`, but for those that name no one
+    "(?:^|[^a-z])(?:x-api-|api-|ocp-apim-subscription-"
+    "|x-(?!idempotency|cache|surrogate|partition|sort|request|routing|row|primary|foreign|public)[a-z]{2,20}-(?:api-)?)"
+)
+_PLACEHOLDER = r"(?:password|passwd|pass|pwd|secret|changeme|change-me|x{3,12}|\*{3,64}|\.{3})"
+_ANYBODY = rf"(?:user(?:name)?|usr|login):{_PLACEHOLDER}"  # of a template
 _NAMED = r"(?:\$?\{\w{1,40}\}|\$(?-i:[A-Z][A-Z_]{1,40})|%\(\w{1,40}\)s)"  # a place for a password, not one
 _IN_URL = r"(?:[?&;]|\\u0026|%26|%3f)[a-z_-]{0,24}"
 _SCHEMES = r"(?:basic|bearer|token|negotiate|apikey|digest|key)\s{1,4}(?!\[redacted:|[$%{<])"
@@ -96,7 +104,7 @@ _CONTEXT: Final = {
         ),
     ),
     "key": (
-        _around("header-key", f"key{_SEP}", _HEADER, "(?:^|[^a-z])(?:x-api-|api-|x-goog-api-|ocp-apim-subscription-)"),
+        _around("header-key", f"key{_SEP}", _HEADER, _KEY_HEADERS),
         _around("url-secret", f"key{_EQUALS}", _PARAMETER, _IN_URL),
         _around("assigned-secret", f"key{_ASSIGN}", _QUOTED, behind="api|secret|access|private"),
         _around("assigned-secret", f"key{_SET}", _RANDOM, behind=_KINDS),
@@ -111,6 +119,7 @@ _CONTEXT: Final = {
     "token": (
         _around("header-key", f"token{_SEP}", _HEADER, "(?:x-auth|x-amz-security|x-subscription|private)-"),
         _around("url-secret", f"token{_EQUALS}", _PARAMETER, _IN_URL),
+        _around("assigned-secret", f"token{_SET}", f"{_HEX}|{_DISCORD}", "(?:^|[^a-z_])"),
         _around("assigned-secret", f"token{_ASSIGN}", _QUOTED, behind="access|auth|refresh"),
         _around("assigned-secret", f"token{_SET}", _RANDOM, "(?-i:(?:^|[^a-z])[A-Z]{2,20}_)[_-]?", behind=_KINDS),
         _around("assigned-secret", rf"token{_STATED}", _MIXED, behind=f"{_KINDS}|{_OWNERS[3:-1]}", joined=" _-"),
@@ -138,6 +147,13 @@ _CONTEXT: Final = {
         _around("assigned-secret", f"mdp(?:{_SET}|{_STATED})", _CHOSEN, "(?:^|[^a-z])"),
     ),
     "pwd": (_around("assigned-secret", f"pwd{_SET}", _CHOSEN, "(?:^|[^a-z]|db)"),),
+    "curl": (
+        _around(
+            "basic-auth",
+            r"""curl\s[^\n|;]{0,200}?(?<=\s)(?:-u|--user)[\s=]{0,2}["']?[^\s:"'$]{1,64}:""",
+            rf"""(?!\$|{_NAMED}|{_PLACEHOLDER}\b)[^\s"']{{4,}}""",
+        ),
+    ),
     "login": (
         _around("assigned-secret", r"login\s{1,4}(?:--[a-z-]{1,20}[ =])?", "(?=[a-z-_]*[0-9])[a-z0-9_-]{32,}"),
         _around("assigned-secret", r"""login\(\s{0,4}(?:\w{1,12}\s?=\s?)?["']""", _RANDOM),
@@ -158,12 +174,17 @@ _CONTEXT: Final = {
         ),
     ),
     "://": (
-        _around("basic-auth", "://", rf"""[^\s/@:"'<>\[\]]{{0,256}}:(?!{_NAMED}@)[^\s/@"'<>\[\]]{{1,512}}(?=@)"""),
+        _around(
+            "basic-auth",
+            "://",
+            rf"""(?!{_ANYBODY}@)[^\s/@:"'<>\[\]]{{0,256}}:(?!{_NAMED}@)[^\s/@"'<>\[\]]{{1,512}}(?=@)""",
+        ),
     ),
 }
 _LONG_CONTEXT: Final = {  # behind these only a long run can be a key: looked for where there is one
     "cl\xe9": (_around("assigned-secret", rf"clés?(?: (?:d['’])?[\w-]{{1,16}}){{0,2}}?{_IS}", _MIXED, _OWNERS + " "),),
     "client(": (_around("assigned-secret", r"""client\(\s{0,4}["']""", _MIXED),),
+    "clientv2(": (_around("assigned-secret", r"""clientv2\(\s{0,4}["']""", _MIXED),),
     "jeton": (_around("assigned-secret", rf"jetons?(?: (?:d['’])?[\w-]{{1,16}}){{0,2}}?{_IS}", _MIXED, _OWNERS + " "),),
     ":aa": (_around("telegram-token", ":", r"(?-i:AA)[\w-]{33}(?![\w-])", r"(?:^|\D)\d{8,10}"),),
     "hooks.slack.com/services/": (_around("webhook", "hooks.slack.com/services/", "[a-z0-9/]{20,}"),),
