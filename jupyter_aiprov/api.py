@@ -6,8 +6,9 @@ stating something raises `UsageError`, so that no declaration is lost quietly.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from jupyter_aiprov import semconv
 from jupyter_aiprov import session as sessions
@@ -31,6 +32,29 @@ def _current() -> sessions.Session:
     if current is None:
         raise UsageError("nothing is being recorded here", hint="%load_ext jupyter_aiprov")
     return current
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _quoting_no_secret(function: Callable[P, R]) -> Callable[P, R]:
+    """An error quotes what was given, and a traceback travels with the notebook: secrets are taken out of it."""
+
+    @wraps(function)
+    def told(*args: P.args, **options: P.kwargs) -> R:
+        __tracebackhide__ = True
+        try:
+            return function(*args, **options)
+        except UsageError as error:
+            current = _found()
+            clean = str if current is None else current.redactor.text
+            if clean(str(error)) == str(error):
+                raise
+            message, hint = clean(error.message), error.hint and clean(error.hint)
+        raise UsageError(message, hint=hint)
+
+    return told
 
 
 # ── reading the record ─────────────────────────────────────────────────────────────
@@ -64,27 +88,33 @@ def origin(frame: Any, column: str | None = None) -> dict[str, Any]:
     return origins().get(str(subject)) or unknown
 
 
+@_quoting_no_secret
 def explain(subject: str) -> str:
     """The path from the call to `df.column` in words, with cell numbers."""
-    return _current().lineage.explain(subject)
+    current = _current()
+    return current.redactor.text(current.lineage.explain(subject))
 
 
 # ── statements that only people can make ───────────────────────────────────────────
+@_quoting_no_secret
 def observed(frame: Any = None, columns: Columns = None, *, source: str | None = None, **more: Any) -> str:
     """These data were measured or collected; `source="cohort.csv"` alone covers a file. Returns the event's id."""
     return _state(declarations.observed, frame, columns, source=source, **more)
 
 
+@_quoting_no_secret
 def synthetic(frame: Any = None, columns: Columns = None, *, generator: str, seed: Any = None, **more: Any) -> str:
     """These rows stand for observations and come from a generator. Returns the event's id."""
     return _state(declarations.synthetic, frame, columns, generator=generator, seed=seed, **more)
 
 
+@_quoting_no_secret
 def human(frame: Any = None, columns: Columns = None, **more: Any) -> str:
     """These values were written by a person. Returns the event's id."""
     return _state(declarations.human, frame, columns, **more)
 
 
+@_quoting_no_secret
 def confidential(frame: Any, columns: Columns = None, level: str = "block", **more: Any) -> str:
     """Values of these columns must not leave: `level` is "block" (external destinations) or "warn"."""
     current = _current()
@@ -93,6 +123,7 @@ def confidential(frame: Any, columns: Columns = None, level: str = "block", **mo
     return id_
 
 
+@_quoting_no_secret
 def describe(
     frame: Any,
     groups: Columns = None,
@@ -123,6 +154,7 @@ def describe(
     return current.declare(declarations.declare("dataset", subject=table, value=value))
 
 
+@_quoting_no_secret
 def prompt(name: str, template: str, **more: Any) -> str:
     """The constant part of a group of calls, with its slots named: `Classify this note: {note}`."""
     return _current().declare(declarations.prompt(name, template, **more))
@@ -136,27 +168,32 @@ def prompts() -> list[dict[str, Any]]:
     return proposals(invocations())
 
 
+@_quoting_no_secret
 def label(item: Any, name: str) -> str:
     """Tie a figure or table to the manuscript's name for it: `aiprov.label(fig, "Figure 2")`."""
     current = _current()
     return current.declare(declarations.label(current.name_of(item) or type(item).__name__, name))
 
 
+@_quoting_no_secret
 def declare(kind: str, subject: str | None = None, value: Any = None, by: Mapping[str, Any] | None = None) -> str:
     """Any other declaration: purpose, task, person, oversight, privacy, impact, usage, confirmed, host, ai-tool."""
     return _current().declare(declarations.declare(kind, subject=subject, value=value, by=by))
 
 
+@_quoting_no_secret
 def review(subject: Any, status: str, **more: Any) -> str:
     """A person checked, corrected or rejected an AI result: method, units, note and who. Returns the event's id."""
     return _current().declare(declarations.review(subject, status, **more))
 
 
+@_quoting_no_secret
 def note(text: str, subject: str | None = None) -> str:
     """A remark that belongs to the record."""
     return _current().declare(declarations.note(text, subject=subject))
 
 
+@_quoting_no_secret
 def withdraw(event: str, reason: str) -> str:
     """Take a mistaken record out of the counts, never out of the history."""
     return _current().declare(declarations.withdraw(event, reason))

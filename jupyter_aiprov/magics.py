@@ -114,13 +114,13 @@ class AIProvMagics(Magics):
                 raise UsageError(f"%aiprov does not know {command!r}", hint="%aiprov help")
             run(current, rest)
         except ValueError as error:
-            print(f"%aiprov: {error}\n{HELP}")
+            _tell(current, f"%aiprov: {error}\n{HELP}")
         except UsageError as error:
-            print(f"%aiprov: {error}")
+            _tell(current, f"%aiprov: {error}")
 
     def do_help(self, current: sessions.Session, _words: list[str]) -> None:
         """What there is."""
-        print(HELP_FR if current.config.language == "fr" else HELP)
+        _tell(current, HELP_FR if current.config.language == "fr" else HELP)
 
     def do_status(self, current: sessions.Session, _words: list[str]) -> None:
         """What is recorded, where, and what was not captured."""
@@ -129,25 +129,25 @@ class AIProvMagics(Magics):
         models = {u.model for u in found.uses if u.model}
         numbers = {"call": found.count(), "model": len(models), "result": len(found.ai_subjects())}
         counted = [f"{n} {_say(current, what if n == 1 else what + 's')}" for what, n in numbers.items()]
-        print(_say(current, "recording" if current.recorder.on else "off"), ", ".join(counted) + ".")
-        print(current.notice())
+        _tell(current, _say(current, "recording" if current.recorder.on else "off"), ", ".join(counted) + ".")
+        _tell(current, current.notice())
         if not current.journal.is_writable:
-            print(_say(current, "unwritable"))
+            _tell(current, _say(current, "unwritable"))
         hooked = current.installed.hooked if current.installed else []
-        print(_say(current, "hooked", names=", ".join(hooked) or _say(current, "nothing")))
+        _tell(current, _say(current, "hooked", names=", ".join(hooked) or _say(current, "nothing")))
         for gap in found.gaps:
             detail = f" ({gap['detail']})" if gap.get("detail") else ""
-            print(_say(current, "gap", gap=word(str(gap.get("reason")), current.config.language) + detail))
+            _tell(current, _say(current, "gap", gap=word(str(gap.get("reason")), current.config.language) + detail))
 
     def do_off(self, current: sessions.Session, _words: list[str]) -> None:
         """Stop recording; the switch is on record."""
         current.switch(False)
-        print(_say(current, "switched"))
+        _tell(current, _say(current, "switched"))
 
     def do_on(self, current: sessions.Session, _words: list[str]) -> None:
         """Resume recording."""
         current.switch(True)
-        print(_say(current, "recording"))
+        _tell(current, _say(current, "recording"))
 
     def do_log(self, current: sessions.Session, words: list[str]) -> None:
         """The last calls, one line each."""
@@ -156,13 +156,16 @@ class AIProvMagics(Magics):
             models = dict.fromkeys(one.get(k) for k in (semconv.REQUEST_MODEL, semconv.RESPONSE_MODEL) if one.get(k))
             spent = f"{one['seconds']:.2f} s" if "seconds" in one else _say(current, "unfinished")
             where = f"[{one.get('execution_count') or ' '}]"
-            print(f"{where:>5} {one.get(semconv.OPERATION)} {' -> '.join(map(str, models))} {one['status']} {spent}")
+            _tell(
+                current,
+                f"{where:>5} {one.get(semconv.OPERATION)} {' -> '.join(map(str, models))} {one['status']} {spent}",
+            )
 
     def do_explain(self, current: sessions.Session, words: list[str]) -> None:
         """The path from the call to a column."""
         if len(words) != 1:
             raise UsageError("%aiprov explain takes one name", hint="%aiprov explain df.label")
-        print(current.lineage.explain(words[0]))
+        _tell(current, current.lineage.explain(words[0]))
 
     def do_confidential(self, current: sessions.Session, words: list[str]) -> None:
         """What must not leave this notebook."""
@@ -172,7 +175,7 @@ class AIProvMagics(Magics):
         for name in names:
             frame, _, column = name.partition(".")
             api.confidential(self._value(frame), columns=[column] if column else None, name=frame, **options)
-        print(_say(current, "confidential", names=", ".join(names)))
+        _tell(current, _say(current, "confidential", names=", ".join(names)))
 
     def do_declare(self, current: sessions.Session, words: list[str]) -> None:
         """A statement that is yours: recorded with who and when."""
@@ -195,19 +198,19 @@ class AIProvMagics(Magics):
                 f"{kind!r} cannot be declared",
                 hint=f"one of observed, synthetic, human, person, {', '.join(_TEXT_KINDS)}",
             )
-        print(_say(current, "declared", names=" ".join([kind, *names])))
+        _tell(current, _say(current, "declared", names=" ".join([kind, *names])))
 
     def do_prompts(self, current: sessions.Session, _words: list[str]) -> None:
         """Proposed templates, each with the line that publishes it; nothing is published by showing them."""
         found = proposals(current.invocations())
         if not found:
-            print(_say(current, "no template"))
+            _tell(current, _say(current, "no template"))
             return
-        print(_say(current, "not published"))
+        _tell(current, _say(current, "not published"))
         for one in found:
             asked = f"{one['calls']} calls, cell {', '.join(f'[{n}]' for n in one['cells']) or 'not known'}"
             system = f", system={one['system']!r}" if one["system"] else ""
-            print(f"# {asked}\naiprov.prompt({one['name']!r}, {one['template']!r}{system})")
+            _tell(current, f"# {asked}\naiprov.prompt({one['name']!r}, {one['template']!r}{system})")
 
     def do_disclose(self, current: sessions.Session, words: list[str]) -> None:
         """The section "Use of AI systems" of this session, with its open slots."""
@@ -227,6 +230,11 @@ class AIProvMagics(Magics):
             return self.shell.user_ns[name]
         except KeyError:
             raise UsageError(f"there is no {name!r} in this notebook") from None
+
+
+def _tell(current: sessions.Session, *words: str) -> None:
+    """Say it in the cell's output, which travels: without secrets, as whatever is written."""
+    print(current.redactor.text(" ".join(words)))
 
 
 def _say(current: sessions.Session, what: str, **names: str) -> str:

@@ -78,6 +78,7 @@ class Session:
             destination=self._destination,
         )
         self.lineage = Lineage(shell, self.recorder.emit, config, folder)
+        self.lineage.files.ledger.cleaned = self._cleaned
         self.lineage.waits = lambda: self.recorder.flush(FLUSH)
         self.authorship = Authorship(shell, config)
         self.bundles = Bundles(shell, self.cells.running, partial(guarded, self.recorder.failed, "seeing an output"))
@@ -103,6 +104,9 @@ class Session:
         made = Redactor.of_environment()
         made.finders.append(self.guard.spans)
         return made
+
+    def _cleaned(self, text: str) -> str:
+        return self.redactor.text(text)
 
     def _warm(self) -> None:
         from jupyter_aiprov import readers

@@ -21,25 +21,13 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 from jupyter_aiprov.guard import _image
 from jupyter_aiprov.guard.patterns import finds_nothing
 from jupyter_aiprov.model import Request
+from jupyter_aiprov.redact import PACKED, may_be_packed, packed
 
 _DEPTH: Final = 40
 _REST: Final = "the rest of a long body"
 _INFLATED_MAX: Final = 64 * 2**20
 _DATA_URL: Final = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w=.+-]+)*),")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{64}")
-_PACKED: Final = 24  # characters in a row that may be base64 inside a text
-_PACKED_MAX: Final = 2**20
-_PACKED_MARKS: Final = (b"\x1f\x8b", b"\x78\x01", b"\x78\x9c", b"\x78\xda")
-_HEAD: Final = 16  # of them tell that most are none
-_NEVER: Final = b"Gghijklmnopqrstuv+/-_"  # first of them: a control character, or the middle of another
-_WIDE: Final = b"AQgw"  # unless a zero follows, as in UTF-16
-_URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
-_HEX: Final = b"0123456789abcdefABCDEF"
-_UTF_8: Final = re.compile(
-    rb"(?:[\t\n\r -~]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})*"
-)
-_HEXADECIMAL: Final = re.compile("[0-9a-f]+|[0-9A-F]+")
-_RUN: Final = bytes(97 if chr(c).isascii() and (chr(c).isalnum() or chr(c) in "+/_-") else 32 for c in range(256))
 # What a protocol says beside the texts: no part of a text that was cut into pieces.
 _ENVELOPE: Final = frozenset({"role", "type", "id", "name", "model", "object", "status", "tool_call_id", "call_id"})
 _TEXTUAL: Final = ("text/", "application/json", "application/xml", "application/x-ndjson", "application/csv")
@@ -168,19 +156,7 @@ class Texts:
 
     def _packed(self, text: str) -> None:
         """Base64 of words in the middle of a text: what is inside is examined, too."""
-        if len(text) < _PACKED:
-            return
-        raw = text.encode("latin-1", "replace")
-        mapped = raw.translate(_RUN)
-        start = mapped.find(_PACKED_RUN)
-        while start >= 0:
-            end = mapped.find(b" ", start)
-            end = len(text) if end < 0 else end
-            may_be = (raw[start] not in _NEVER or raw[start + 1] in _WIDE) and end - start <= _PACKED_MAX
-            may_be = may_be and _begins_words(raw[start : start + _HEAD])
-            if may_be and (inside := _words_of(text[start:end])):
-                self.found.append(inside)
-            start = mapped.find(_PACKED_RUN, end)
+        self.found += [inside for _, _, inside in packed(text)]
 
     def _json(self, text: str, depth: int) -> bool:
         try:
@@ -207,7 +183,7 @@ class Texts:
                 elif isinstance(inner, str) and len(inner) < 80 and depth > 3 and not _is_opened(inner):
                     name = said_of if said_of and key == "value" else key
                     self.found.append(f'"{name}": "{inner}"')  # a record: values need their column's name
-                    if len(inner) >= _PACKED:
+                    if len(inner) >= PACKED:
                         self._packed(inner)
                     if key not in _ENVELOPE:
                         self.pieces.append(inner)
@@ -293,7 +269,7 @@ def plain(request: Request) -> list[str] | None:
                 return None
         elif kind is not bool and value is not None:
             return None
-    return None if any(len(t) >= _PACKED and may_be_packed(t) for t in found) else found
+    return None if any(len(t) >= PACKED and may_be_packed(t) for t in found) else found
 
 
 _SPEAKERS: Final = frozenset({"user", "system", "assistant", "developer"})
@@ -303,14 +279,6 @@ _SETTINGS: Final = frozenset(
     | {"frequency_penalty", "min_p", "repetition_penalty", "top_logprobs"}
 )
 _SMALL: Final = 1e6
-
-
-def may_be_packed(text: str) -> bool:
-    """True where a run of characters is long enough to be base64."""
-    return _PACKED_RUN in text.encode("latin-1", "replace").translate(_RUN)
-
-
-_PACKED_RUN: Final = b"a" * _PACKED
 
 
 @lru_cache(maxsize=256)
@@ -344,43 +312,6 @@ _TELLS: Final = re.compile(
 def _is_opened(text: str) -> bool:
     """True for a short string that is not looked at as it is: JSON, a data URL."""
     return text[:1] in ("{", "[") or text[:5] == "data:"
-
-
-def _begins_words(head: bytes) -> bool:
-    """False where a run that begins so is no base64 or hexadecimal of a text: told by its first bytes."""
-    if _may_be_text(binascii.a2b_base64(head.translate(_URL_SAFE))):
-        return True
-    return not head.translate(None, _HEX) and _may_be_text(bytes.fromhex(head.decode()))
-
-
-def _may_be_text(data: bytes) -> bool:
-    said = _UTF_8.match(data)
-    return data[:2] in _PACKED_MARKS or data[1:2] == b"\0" or (said is not None and said.end() > len(data) - 4)
-
-
-def _words_of(run: str) -> str:
-    """The text in a run of base64 or hexadecimal digits, packed or not; empty for anything else."""
-    compact = run.replace("-", "+").replace("_", "/")
-    try:
-        if _HEXADECIMAL.fullmatch(run) and (inside := _plain_of(bytes.fromhex(run[: len(run) // 2 * 2]))):
-            return inside
-        return _plain_of(base64.b64decode(compact[: len(compact) - (len(compact) % 4 == 1)] + "===", validate=False))
-    except (binascii.Error, ValueError):
-        return ""
-
-
-def _plain_of(data: bytes) -> str:
-    """Bytes as text, if they are one; empty otherwise."""
-    try:
-        if data[:2] in _PACKED_MARKS:
-            data = zlib.decompressobj(47).decompress(data, _PACKED_MAX)
-        if data[1:2] == b"\0" and data[1::2].count(0) * 2 > len(data) // 2:
-            inside = data[: len(data) // 2 * 2].decode("utf-16-le")
-        else:
-            inside = data.decode()
-    except (UnicodeDecodeError, zlib.error):
-        return ""
-    return inside if all(c.isprintable() or c in "\n\r\t" for c in inside) else ""
 
 
 _KEYS: Final = frozenset({"key", "api_key", "api-key", "apikey", "token", "access_token", "sig", "signature"})

@@ -14,7 +14,7 @@ import json
 import os
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -38,6 +38,7 @@ class FileLedger:
     def __init__(self, folder: str | os.PathLike[str] | None, mode: str = "beside") -> None:
         self.folder = None if folder is None else Path(folder)
         self.mode = mode
+        self.cleaned: Callable[[str], str] = str  # a file's name as it may be written down
         self._entries: list[dict[str, Any]] = []
         self._offset = 0
         self._digests: dict[tuple[Any, ...], dict[str, Any]] = {}
@@ -132,7 +133,7 @@ class FileLedger:
     def _append(self, file: Path, digest: Mapping[str, Any], labels: Labels, table: str | None) -> None:
         entry = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "name": file.name,
+            "name": self.cleaned(file.name),
             "path": _path_digest(file),
             **digest,
             "table": table,

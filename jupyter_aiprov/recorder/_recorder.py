@@ -362,7 +362,9 @@ class Recorder:
         status = call.status_when_over or status_of(call, ended, failure, answer)
         policy = self.content_of(call.execution)
         attributes, parts = self._attributes(answer, call), parts_of(answer) if policy != "none" else {}
-        if not self.redactor.is_clean([*_fresh(attributes, call).values(), *parts.values()]):  # one look, most often
+        if not self.redactor.is_clean(
+            [*_fresh(attributes, call).values(), *_read_as_one(parts)]
+        ):  # one look, most often
             attributes, parts = self._cleaned(attributes, call), self._clean_parts(parts)
         line: Event = {
             "time": now(),
@@ -448,9 +450,11 @@ class Recorder:
 
     def _clean_parts(self, parts: dict[str, list[Any]]) -> dict[str, list[Any]]:
         """The texts of a call without secrets."""
-        if self.redactor.is_clean(parts.values()):
+        if self.redactor.is_clean(_read_as_one(parts)):
             return parts
-        return {k: [self.redactor.value(v) for v in values] for k, values in parts.items()}
+        asked, *others = (self.redactor.value(values) for values in _read_as_one(parts))
+        count = len(parts["system"])
+        return dict(zip(parts, [asked[:count], asked[count:], *others], strict=True))
 
     def _written(self, event: Event) -> None:
         execution = event.get("execution")
@@ -480,6 +484,14 @@ class Recorder:
             self.emit(
                 {"type": "session", "id": self.session, "status": "started", "parent": parent, "pid": os.getpid()}
             )
+
+
+def _read_as_one(parts: dict[str, list[Any]]) -> list[list[Any]]:
+    """The texts of a call, those that were asked together: a secret may begin in one message and end in another."""
+    if not parts:
+        return []
+    system, asked, *others = parts.values()
+    return [[*system, *asked], *others]
 
 
 def _fresh(attributes: Event, call: Attempt) -> Event:

@@ -11,7 +11,19 @@ translation of its bytes and a handful of substring searches, and no regular exp
 from jupyter_aiprov.redact._credentials import credentials
 from jupyter_aiprov.redact._held import loaded_numpy, may_hold
 from jupyter_aiprov.redact._names import environment_secrets
+from jupyter_aiprov.redact._packed import PACKED, may_be_packed, packed
 from jupyter_aiprov.redact._redactor import Redactor
 from jupyter_aiprov.redact._spans import Span, merged
 
-__all__ = ["Redactor", "Span", "credentials", "environment_secrets", "loaded_numpy", "may_hold", "merged"]
+__all__ = [
+    "PACKED",
+    "Redactor",
+    "Span",
+    "credentials",
+    "environment_secrets",
+    "loaded_numpy",
+    "may_be_packed",
+    "may_hold",
+    "merged",
+    "packed",
+]

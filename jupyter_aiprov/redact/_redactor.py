@@ -12,7 +12,9 @@ from urllib.parse import SplitResult, parse_qsl, quote, quote_plus, unquote, url
 
 from jupyter_aiprov.redact._credentials import credentials
 from jupyter_aiprov.redact._gathered import MAX_DEPTH, gathered
+from jupyter_aiprov.redact._messages import Glued, conversations
 from jupyter_aiprov.redact._names import SCHEME, environment_secrets, is_plain, is_secret_header, is_secret_name
+from jupyter_aiprov.redact._packed import packed
 from jupyter_aiprov.redact._spans import Finder, Span, cut, merged, touching
 
 _MAX_LITERALS: Final = 128
@@ -76,7 +78,12 @@ class Redactor:
 
     def spans(self, text: str) -> list[Span]:
         """What must not be written of this text: credentials, learnt literals, what finders find."""
-        return merged(credentials(text) + self._learnt(text))
+        return merged(credentials(text) + self._learnt(text) + self._packed(text))
+
+    def _packed(self, text: str) -> list[Span]:
+        """Base64 that holds what must not be written: all of it."""
+        found = ((start, end, [*credentials(inside), *self._learnt(inside)]) for start, end, inside in packed(text))
+        return [Span(start, end, spans[0].rule) for start, end, spans in found if spans]
 
     def _learnt(self, text: str) -> list[Span]:
         spans: list[Span] = []
@@ -93,9 +100,12 @@ class Redactor:
 
     def texts(self, texts: Sequence[str]) -> list[str]:
         """Texts that belong together: a secret cut in two by a chunk boundary goes too."""
+        return [cut(t, s) for t, s in zip(texts, self._of_pieces(texts), strict=True)]
+
+    def _of_pieces(self, texts: Sequence[str]) -> list[list[Span]]:
         spans = [self.spans(t) for t in texts]
-        start = 0
         whole = self.spans("".join(texts)) if len(texts) > 1 else []
+        start = 0
         for i, text in enumerate(texts):
             end = start + len(text)
             spans[i] = merged(
@@ -107,7 +117,7 @@ class Redactor:
                 ]
             )
             start = end
-        return [cut(t, s) for t, s in zip(texts, spans, strict=True)]
+        return spans
 
     def value(self, value: Any) -> Any:
         """A JSON-like value without secrets, keys included; numbers, booleans and None as they are. Always a copy."""
@@ -123,7 +133,9 @@ class Redactor:
             elif not gathered(value, texts, names, 0):
                 return False
         whole = "\n".join(texts)
-        return not credentials(whole) and not self._learnt(f"{whole}\n{chr(10).join(names)}" if names else whole)
+        if credentials(whole) or self._learnt(f"{whole}\n{chr(10).join(names)}" if names else whole):
+            return False
+        return not self._packed(whole)
 
     def _value(self, value: Any, depth: int) -> Any:
         if isinstance(value, str):
@@ -154,6 +166,19 @@ class Redactor:
             if len(at) > 1:
                 for i, text in zip(at, self.texts([items[i][key] for i in at]), strict=True):
                     out[i][key] = text
+        return self._messages(items, out) if len(items) > 1 else out
+
+    def _messages(self, items: Sequence[Any], out: list[Any]) -> list[Any]:
+        """A secret whose pieces are in several messages goes from each of them."""
+        for places in conversations(items):
+            glued = Glued([str(items[i]["parts"][j][key]) for i, j, key in places])
+            across = glued.across(self.spans(glued.text))
+            for i in sorted({places[n][0] for n in across}):
+                own = [n for n, place in enumerate(places) if place[0] == i]
+                whole = self._of_pieces([glued.pieces[n] for n in own])
+                for n, spans in zip(own, whole, strict=True):
+                    _, j, key = places[n]
+                    out[i]["parts"][j][key] = cut(glued.pieces[n], merged(spans + across.get(n, [])))
         return out
 
 

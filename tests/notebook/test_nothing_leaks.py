@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from nbclient import NotebookClient
 
 from jupyter_aiprov.annotate import annotate
 from jupyter_aiprov.document import dumps
-from tests.kernels import journals
+from tests.kernels import journals, kernel
 from tests.loopback import serving
 
 KEY = "sk-proj-Zq9Yx8Wv7Ut6Sr5Qp4On3Ml2Kj1Ih0Gf"
@@ -76,3 +77,54 @@ def test_neither_key_nor_name_is_in_what_is_handed_on(tmp_path: Path, monkeypatc
             assert is_private or NAME.encode() not in data, path
     kept = b"".join(p.read_bytes() for p in tmp_path.rglob("*.content.jsonl"))
     assert NAME.encode() in kept, "the private texts beside the journal hold it"
+
+
+ANSWERED = """\
+import os, httpx, jupyter_aiprov as aiprov
+key, name = os.environ["CLINIC_API_KEY"], open("name.txt").read()
+given = f"{{name}} and {{key}}"
+import pandas as pd
+data = pd.DataFrame({{"note": [name, "Somebody Else"], "n": [1, 2]}})
+aiprov.confidential(data, "note", level="warn", name="data")
+body = {{"model": "m", "messages": [{{"role": "user", "content": "hi"}}]}}
+answer = httpx.post("{url}/v1/chat/completions", json=body, timeout=30).json()["choices"][0]["message"]["content"]
+table = pd.DataFrame({{"said": [answer]}})
+table.to_csv(given + ".csv")
+magic = lambda line: get_ipython().run_line_magic("aiprov", line)
+---
+magic(f"declare purpose '{{given}}'")
+magic(f"declare '{{given}}'")
+magic(f"explain '{{given}}'")
+magic(f"confidential '{{given}}'")
+magic(f"'{{given}}'")
+magic(f"status '{{given}}")
+print(aiprov.explain(given))
+---
+aiprov.review("table.said", given)
+---
+aiprov.human(table, given)
+---
+aiprov.declare("person", value={{"name": "A", "orcid": given}})
+---
+aiprov.note("x", given)
+aiprov.review(given, "checked")
+aiprov.withdraw(given, given)
+"""
+
+
+def test_what_we_answer_in_a_cell_repeats_no_key_and_no_name(tmp_path: Path) -> None:
+    """The cell's output travels: what a magic says, what an error quotes; and so may the ledger of files."""
+    with kernel(tmp_path, CLINIC_API_KEY=KEY) as nb, serving(["yes"]) as server:
+        (nb.folder / "name.txt").write_text(NAME)
+        nb.run("%load_ext jupyter_aiprov")
+        cells = [nb.run(c, fails=True) for c in ANSWERED.format(url=server.url()).split("---\n")]
+    errors = [c.error["ename"] if c.error else None for c in cells]
+    assert errors == [None, None, *["UsageError"] * 3, None]
+    told = json.dumps([m["content"] for m in nb.seen.messages if m["msg_type"] != "execute_input"])
+    assert KEY not in told
+    assert NAME not in told
+    assert told.count("[redacted:confidential]") >= 8
+    kept = b"".join(p.read_bytes() for p in (nb.folder / ".aiprov").rglob("*") if p.is_file())
+    assert b"files.jsonl" in b"".join(os.fsencode(p.name) for p in (nb.folder / ".aiprov").rglob("*"))
+    assert KEY.encode() not in kept
+    assert NAME.encode() not in kept

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import itertools
 import json
 import threading
@@ -17,7 +19,7 @@ from hypothesis import strategies as st
 from jupyter_aiprov.guard.columns import Columns
 from tests.capture.recording import Recording, recording
 from tests.guard.made import labelled
-from tests.test_redact import secrets
+from tests.test_redact import SECRETS, secrets
 
 NOTES, _ = labelled()
 COLUMNS = Columns()
@@ -90,6 +92,57 @@ def test_what_was_planted_is_in_no_file_however_it_was_cut(
     found = written(record)
     assert not [one for one in found if secret in one]
     assert [one for one in found if mark in one]  # what may be kept is
+
+
+@given(
+    before=around,
+    secret=st.one_of(*(s for name, s in SECRETS.items() if name != "private-key")) | st.sampled_from(NOTES),
+    at=st.lists(st.integers(1, 60), min_size=1, max_size=3),
+    other=st.sampled_from(["", "And?", "x" * 3000]),
+    system=st.booleans(),
+)
+@settings(max_examples=150, deadline=None)
+def test_what_was_planted_in_several_messages_is_not_in_their_texts_put_together(
+    record: Recording, before: str, secret: str, at: list[int], other: str, system: bool
+) -> None:
+    """A reader of the record puts the messages together as the model did; answers may stand between them."""
+    mark = f"innocuous {next(EXAMPLE)}"
+    cut = pieces(secret, [min(a, len(secret) - 1) for a in at])
+    said = [f"{mark} {before} {cut[0]}", *cut[1:]]
+    messages = [{"role": "user", "content": text} for text in said]
+    messages[0]["role"] = "system" if system and not other else "user"
+    if other:
+        messages = [m for message in messages for m in (message, {"role": "assistant", "content": other})]
+    ask(messages, ["yes"])
+    lines = [json.loads(line) for line in record.text().splitlines() if line.startswith("{")]
+    for path in record.folder.glob("*.content.jsonl"):
+        path.write_bytes(b"")
+    kept = [line["value"] for line in lines if "value" in line]
+    texts = [p["content"] for v in kept if v["role"] in ("user", "system") for p in v["parts"]]
+    assert secret not in "".join(texts)
+    assert [t for t in texts if mark in t]
+
+
+@given(
+    before=around,
+    secret=secrets | st.sampled_from(NOTES),
+    packed=st.sampled_from(
+        [
+            lambda t: base64.b64encode(t).decode(),
+            lambda t: base64.urlsafe_b64encode(t).decode(),
+            lambda t: base64.b64encode(gzip.compress(t)).decode(),
+            bytes.hex,
+        ]
+    ),
+)
+@settings(max_examples=100, deadline=None)
+def test_what_was_planted_in_base64_is_in_no_file(record: Recording, before: str, secret: str, packed: Any) -> None:
+    mark = f"innocuous {next(EXAMPLE)}"
+    text = packed(f"Re: {secret} ok".encode())
+    ask([{"role": "user", "content": f"{mark} {before} {text}"}], [f"It says {text} ", "indeed"])
+    found = written(record)
+    assert not [one for one in found if text[12:-12] in one]
+    assert [one for one in found if mark in one]
 
 
 # ── a call is on disk before it leaves ─────────────────────────────────────────────
