@@ -217,6 +217,8 @@ def answer(path: str, full: str, asked: Json, words: list[str]) -> tuple[str, An
         return gemini("stream" in path, text, words)
     if ":embedContent" in path or ":batchEmbedContents" in path:
         return "json", {"embedding": {"values": [0.1]}, "embeddings": [{"values": [0.1, 0.2]}]}
+    if path == "/":
+        return inference(asked, text, words)
     if path.startswith("/api/"):
         return ollama(path, asked, text, model, words)
     if path.startswith("/model/"):
@@ -264,6 +266,17 @@ def answer(path: str, full: str, asked: Json, words: list[str]) -> tuple[str, An
             "id": "cmpl-1", "object": "text_completion", "created": 1, "model": model, "usage": USAGE,
             "choices": [{"index": 0, "text": text, "finish_reason": "stop", "logprobs": None}],
         }  # fmt: skip
+    if path.endswith("/interactions"):
+        return interaction(asked, text, model, words)
+    if path.endswith("/decisions"):
+        return "json", {"id": "dec_1", "object": "decision", "created_at": 1, "model": model, "usage": {
+            "input_tokens": 5, "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+            "output_tokens": 1, "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": 6,
+        }, "answers": [{"type": "predicate", "name": "dead", "probability": 0.9}]}  # fmt: skip
+    if path.endswith("/conversations"):
+        return conversation(asked, text, model, words)
+    if path.endswith(":predict"):
+        return "json", {"predictions": [{"mimeType": "image/png", "bytesBase64Encoded": "aGk="}]}
     if path.endswith("/rerank"):
         return "json", {"id": "rr1", "results": [{"index": 1, "relevance_score": 0.9}], "meta": {}}
     if path.endswith(("/images/generations", "/images/edits")):
@@ -376,6 +389,47 @@ def gemini(stream: bool, text: str, words: list[str]) -> tuple[str, Any]:
     if not stream:
         return "json", piece(text, True)
     return SSE, sse(*(piece(word, i == len(words) - 1) for i, word in enumerate(words)))
+
+
+def inference(asked: Json, text: str, words: list[str]) -> tuple[str, Any]:
+    if not asked.get("stream"):
+        return "json", [{"generated_text": text, "summary_text": text}]
+    events: list[Json] = [
+        {"index": i, "token": {"id": i, "text": w, "logprob": 0.0, "special": False}, "generated_text": None}
+        for i, w in enumerate(words)
+    ]
+    events[-1] |= {"generated_text": text, "details": {"finish_reason": "length", "generated_tokens": 3, "seed": None}}
+    return SSE, sse(*events)
+
+
+def interaction(asked: Json, text: str, model: str, words: list[str]) -> tuple[str, Any]:
+    usage = {"total_input_tokens": 5, "total_output_tokens": 2, "total_tokens": 7}
+    base = {"id": "v1_1", "object": "interaction", "model": model, "status": "completed"}
+    if not asked.get("stream"):
+        steps = [{"type": "model_output", "content": [{"type": "text", "text": text}]}]
+        return "json", {**base, "steps": steps, "usage": usage}
+    events: list[Json] = [
+        {"event_type": "interaction.created", "interaction": {**base, "status": "in_progress"}},
+        {"event_type": "step.start", "index": 0, "step": {"type": "model_output"}},
+        *({"event_type": "step.delta", "index": 0, "delta": {"type": "text", "text": w}} for w in words),
+        {"event_type": "step.stop", "index": 0},
+        {"event_type": "interaction.completed", "interaction": {**base, "usage": usage}},
+    ]
+    return SSE, sse(*events, done=True)
+
+
+def conversation(asked: Json, text: str, model: str, words: list[str]) -> tuple[str, Any]:
+    named = {"conversation_id": "conv_1", "usage": USAGE}
+    entry = {"id": "msg_1", "model": model, "role": "assistant"}
+    if not asked.get("stream"):
+        said = {**entry, "object": "entry", "type": "message.output", "content": text}
+        return "json", {**named, "object": "conversation.response", "outputs": [said]}
+    events: list[Json] = [
+        {"type": "conversation.response.started", "conversation_id": "conv_1"},
+        *({**entry, "type": "message.output.delta", "content": w, "content_index": 0} for w in words),
+        {"type": "conversation.response.done", "usage": USAGE},
+    ]
+    return SSE, sse(*events, named=True)
 
 
 def ollama(path: str, asked: Json, text: str, model: str, words: list[str]) -> tuple[str, Any]:

@@ -21,7 +21,12 @@ SETTINGS = {
 MEDIA = ("image", "audio", "video", "document")
 
 
+def _asks(body: Dict) -> bool:
+    return "input" in body and bool(string(body.get("model")) or string(body.get("agent")))
+
+
 @reads(path="*/interactions", host=HOSTS)
+@reads(path="*/interactions", shape=_asks)
 def interactions(exchange: Exchange) -> Invocation:
     """An interaction, streamed or not; complete when what it started has ended."""
     body, why = _reading.request_json(exchange.request)

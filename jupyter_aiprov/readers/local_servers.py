@@ -178,6 +178,12 @@ def likeness(exchange: Exchange) -> Invocation:
     return _generic.call(exchange, fits=fits)
 
 
+@reads(path="*/decisions", shape=("model", "input", "questions"))
+def decisions(exchange: Exchange) -> Invocation:
+    """Questions about something given, answered by likelihood: OpenAI, Google."""
+    return _generic.call(exchange, fits=_reading.has(answers=(list, dict), prompt_feedback=dict))
+
+
 @reads(path="*/classify", shape=_judges)
 def classify(exchange: Exchange) -> Invocation:
     """Texts put into classes: vLLM, Jina."""

@@ -48,6 +48,11 @@ def vertex(exchange: Exchange) -> Invocation:
     return _chat.read(exchange, _reading.path_model(exchange.request.path, "/models/", ":"))
 
 
+def _converses(body: Dict) -> bool:
+    return "inputs" in body and bool(string(body.get("model")) or string(body.get("agent_id")))
+
+
+@reads(path="*/v1/conversations", shape=_converses)
 @reads(host=HOSTS, path=("/v1/conversations", "/v1/conversations/*"), provider="mistral_ai")
 def conversation(exchange: Exchange) -> Invocation:
     """A conversation kept by the service: entries in, entries out."""

@@ -58,6 +58,7 @@ def retrieved(exchange: Exchange) -> Invocation:
 
 
 @reads(host=HOSTS, path="*/responses/*/*", method="GET", kind="housekeeping")
+@reads(host=HOSTS, path="*/conversations", kind="housekeeping")
 def listed(_: Exchange) -> Invocation:
-    """What was sent with a response, listed again."""
+    """What was sent with a response, listed again; a place made to keep answers in."""
     return Invocation(operation="other")

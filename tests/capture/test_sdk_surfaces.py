@@ -11,7 +11,7 @@ import pytest
 
 from jupyter_aiprov import readers
 from jupyter_aiprov.capture import install
-from tests.capture import framework_surfaces, more_surfaces, sdk_surfaces
+from tests.capture import framework_surfaces, more_surfaces, newer_surfaces, sdk_surfaces
 from tests.capture.surfaces import CLIENTS, KEY, SURFACES
 from tests.loopback import Loopback
 
@@ -21,6 +21,7 @@ pytestmark = [
 ]
 assert framework_surfaces
 assert more_surfaces
+assert newer_surfaces
 assert sdk_surfaces
 # left before the answer's end; instructor stops at the first word that is no JSON
 LEFT = {"anthropic_stream_left_early", "bedrock_stream_left_early", "instructor_partial"}
