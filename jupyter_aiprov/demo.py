@@ -174,14 +174,21 @@ def served(weights: Path, *, threads: int = 1) -> Iterator[str]:
 def executed(source: Path, url: str, folder: Path) -> Any:
     """The tutorial, run by nbclient in `folder` against the model at `url`, with a progress bar."""
     import nbformat
+    import zmq
+    from jupyter_client import KernelManager
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
     from tqdm.auto import tqdm
+    from traitlets.config import Config
 
     notebook = nbformat.read(source, as_version=4)
     shutil.rmtree(folder / ".aiprov", ignore_errors=True)
     code = sum(c.cell_type == "code" for c in notebook.cells)
-    client = NotebookClient(notebook, timeout=900, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
+    config = Config()
+    if "transport_encryption" in KernelManager.class_traits() and zmq.has("curve"):
+        config.KernelManager.transport_encryption = "auto"  # what cells say is not for others on this machine to read
+    where = {"metadata": {"path": str(folder)}}
+    client = NotebookClient(notebook, timeout=900, kernel_name="python3", resources=where, config=config)
     with tqdm(total=code, desc="Running the notebook", unit=" cells") as bar, _environment(AIPROV_DEMO_URL=url):
         client.on_cell_executed = lambda **_: bar.update()
         try:
