@@ -6,6 +6,7 @@ Cells of digits and one point are read here; what needs thought (`1,234.5`, `1e-
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final, NamedTuple
 
 from jupyter_aiprov.guard import _figures
@@ -19,7 +20,8 @@ _KINDS: Final = bytes(
     else {46: _POINT, 44: _COMMA, 97: _LETTER, 101: _SIGN, 39: _QUOTE, 43: _SIGN, 45: _SIGN}.get(c, 0)
     for c in range(256)
 )
-_E, _PLUS, _MINUS = 101, 43, 45
+_E, _PLUS, _MINUS, _DOT = 101, 43, 45, 46
+_MARK: Final = re.compile(rb"'(?:(?<![a-z0-9.']')|(?![a-z0-9.']))")  # of a text in quotes
 _EXACT: Final = 22  # powers of ten that a float holds
 _TENS: Final = tuple(float(f"1e{n}") for n in range(_EXACT + 1))
 _NEAR: Final = 1e-6  # of the middle between two roundings: Python's own rounding is asked
@@ -90,6 +92,7 @@ class _Cells:
         self.is_number = is_simple & (np.abs(self.scale) <= _EXACT)
         never = ~begins | ((points == 0) & (self.length > _LONGEST)) | (self.has_exponent & ~plain)
         never |= (points > 1) & (self.decimals != 3) & (self.decimals != 0)  # 10.0.0.17
+        never |= (points > 1) & (self.decimals == 3) & (raw[np.maximum(self.ends - 8, 0)] != _DOT)  # 10.0.0.171
         self.is_none = bare & never & (kinds[self.ends - 1] != _POINT)  # the point of a sentence is no part of it
 
     def _where(self, places: Array) -> tuple[Array, Array]:
@@ -153,6 +156,8 @@ class _Cells:
 def read(np: Any, text: str) -> Numbers:
     """The numbers of a text."""
     data = b" " + _figures.rows_of(text) + b" " * (_LONGEST + 1)
+    if b"'" in data:
+        data = _MARK.sub(b",", data)  # parts, as an empty cell does, and is in the way of nothing
     cells = _Cells(np, data)
     nothing = np.zeros(0)
     if not len(cells.starts):

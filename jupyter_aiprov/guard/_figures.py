@@ -33,7 +33,7 @@ _PARTED: Final = re.compile(
     rb"[0-9]{1,3}(?:(?:,[0-9]{3}){1,4}(?:\.[0-9]{1,12})?|(?:\.[0-9]{3}){1,4}(?:,[0-9]{1,12})?|(?:'[0-9]{3}){1,4}(?:[.,][0-9]{1,12})?)"
 )
 _AMBIGUOUS: Final = re.compile(rb"[0-9]{1,3}[.,][0-9]{3}")
-_GROUP: Final = re.compile(rb"(?<=1) 111(?!1)")
+_GROUP: Final = re.compile(rb" 111(?<=1 111)(?!1)")
 _TOKEN: Final = re.compile(rb"[^ \n]+")
 _PLAIN: Final = b"0123456789."
 _WORDY: Final = b"ae.,'"

@@ -16,14 +16,15 @@ Token = bytes
 
 # Letters, digits, `-` and `_` stay (an identifier is told by them), so does all beyond ASCII; NUL parts values.
 _TABLE: Final = bytes(c if c >= 128 or c == 0 or chr(c).isalnum() or chr(c) in "-_" else 32 for c in range(256))
-_ESCAPE: Final = re.compile(r"\\{1,8}u([0-9a-fA-F]{4})")  # JSON in JSON doubles the backslash
+# A pattern that begins with one character, and looks behind it afterwards, is searched for ten times as fast.
+_ESCAPE: Final = re.compile(r"\\\\{0,7}u([0-9a-fA-F]{4})")  # JSON in JSON doubles the backslash
 _JOINERS: Final = bytes(32 if chr(c) in "-_" else c for c in range(256))
 _TAG: Final = re.compile(r"</?[A-Za-z][A-Za-z0-9]{0,15}(?=[\s/>])")  # a tag's name; what its attributes say stays
-_BROKEN: Final = re.compile(r"(?<=[^\W\d_])-\r?\n\s{0,8}(?=[^\W\d_])")  # a word broken at the end of a line
-_ESCAPED_SPACE: Final = re.compile(r"\\{1,8}[nrt]")
-_PERCENT: Final = re.compile(r"(?:%[0-9a-fA-F]{2})+")  # an address that carries a text
+_BROKEN: Final = re.compile(r"-(?<=[^\W\d_]-)\r?\n\s{0,8}(?=[^\W\d_])")  # a word broken at the end of a line
+_ESCAPED_SPACE: Final = re.compile(r"\\\\{0,7}[nrt]")
+_PERCENT: Final = re.compile(r"%[0-9a-fA-F]{2}(?:%[0-9a-fA-F]{2})*")  # an address that carries a text
 _TWICE: Final = re.compile(r"%(?:25)+(?=[0-9a-fA-F]{2})")
-_BYTES: Final = re.compile(r"(?:\\{1,8}x[0-9a-fA-F]{2})+")  # the repr of bytes
+_BYTES: Final = re.compile(r"\\\\{0,7}x[0-9a-fA-F]{2}(?:\\{1,8}x[0-9a-fA-F]{2})*")  # the repr of bytes
 _MAILED: Final = re.compile(r"=[C-F][0-9A-F]=[89AB][0-9A-F]|=\r?\n")  # quoted-printable, for sure
 _MAILED_BYTES: Final = re.compile(r"=\r?\n|(?:=[0-9A-F]{2})+")
 _MISREAD: Final = re.compile(
