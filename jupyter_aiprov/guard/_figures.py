@@ -25,7 +25,7 @@ _CLASSES: Final = bytes(
 _THIN: Final = re.compile("[\u202f\u2009\u2007]")
 _EXPONENT: Final = b"1e\n"
 _SIGNED: Final = b"\n+-" + _CLASSES[3:]
-_NO_EXPONENT: Final = re.compile(rb"[-+](?:(?<![0-9]e[-+])|(?![0-9]))")
+_NO_EXPONENT: Final = re.compile(rb"e[-+](?:(?<![0-9]e[-+])|(?![0-9]))")
 _ONES: Final = bytes(49 if 48 <= c <= 57 else c for c in range(256))
 _SPACED: Final = re.compile(rb"(?<![a-z0-9.'])[0-9]{1,3}(?: [0-9]{3}){1,4}(?:[.,][0-9]{1,12})?(?![0-9a-z]|[.,][0-9])")
 _WHOLE: Final = re.compile(rb"[0-9]{1,15}(?:[.,][0-9]{1,15})?(?:e[-+]?[0-9]{1,2})?")
@@ -70,7 +70,7 @@ def _classed(text: str) -> bytes:
     ones = data.translate(_ONES)
     if _EXPONENT in ones:  # the sign of an exponent does not part
         data = raw.lower().replace(b"e+", b"e\1").replace(b"e-", b"e\2").translate(_SIGNED)
-        data = _NO_EXPONENT.sub(b"\n", data)
+        data = _NO_EXPONENT.sub(b"e\n", data)  # other signs part by now
     if b"1 111" in ones:
         data = _joined(data, ones)
     return data

@@ -6,13 +6,16 @@ import base64
 import binascii
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
+
+from jupyter_aiprov.redact import _heads
+from jupyter_aiprov.redact._heads import HEAD, MARKS
+from jupyter_aiprov.redact._held import loaded_numpy
 
 PACKED: Final = 24  # characters in a row that may be base64 inside a text
 _MAX: Final = 2**20
-_MARKS: Final = (b"\x1f\x8b", b"\x78\x01", b"\x78\x9c", b"\x78\xda")
-_HEAD: Final = 16  # of them tell that most are none
+_LONG_TEXT: Final = 8192  # characters
 _NEVER: Final = b"Gghijklmnopqrstuv+/-_"  # first of them: a control character, or the middle of another
 _WIDE: Final = b"AQgw"  # unless a zero follows, as in UTF-16
 _URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
@@ -36,15 +39,26 @@ def packed(text: str) -> Iterator[tuple[int, int, str]]:
         return
     raw = text.encode("latin-1", "replace")
     mapped = raw.translate(_RUN)
-    start = mapped.find(_PACKED_RUN)
-    while start >= 0:
+    for start in _begun(raw, mapped):
         end = mapped.find(b" ", start)
         end = len(text) if end < 0 else end
         may_be = (raw[start] not in _NEVER or raw[start + 1] in _WIDE) and end - start <= _MAX
-        may_be = may_be and _begins_words(raw[start : start + _HEAD])
+        may_be = may_be and _begins_words(raw[start : start + HEAD])
         if may_be and (inside := _words_of(text[start:end])):
             yield start, end, inside
-        start = mapped.find(_PACKED_RUN, end)
+
+
+def _begun(raw: bytes, mapped: bytes) -> Iterable[int]:
+    """Where the long runs begin; with numpy without most of those that are no text."""
+    start = mapped.find(_PACKED_RUN)
+    np = loaded_numpy() if start >= 0 and len(raw) >= _LONG_TEXT else None
+    if np is not None:
+        yield from _heads.begun(np, raw, mapped, PACKED)
+        return
+    while start >= 0:
+        yield start
+        end = mapped.find(b" ", start)
+        start = mapped.find(_PACKED_RUN, end) if end >= 0 else -1
 
 
 def _begins_words(head: bytes) -> bool:
@@ -56,7 +70,7 @@ def _begins_words(head: bytes) -> bool:
 
 def _may_be_text(data: bytes) -> bool:
     said = _UTF_8.match(data)
-    return data[:2] in _MARKS or data[1:2] == b"\0" or (said is not None and said.end() > len(data) - 4)
+    return data[:2] in MARKS or data[1:2] == b"\0" or (said is not None and said.end() > len(data) - 4)
 
 
 def _words_of(run: str) -> str:
@@ -73,7 +87,7 @@ def _words_of(run: str) -> str:
 def _plain_of(data: bytes) -> str:
     """Bytes as text, if they are one; empty otherwise."""
     try:
-        if data[:2] in _MARKS:
+        if data[:2] in MARKS:
             data = zlib.decompressobj(47).decompress(data, _MAX)
         if data[1:2] == b"\0" and data[1::2].count(0) * 2 > len(data) // 2:
             inside = data[: len(data) // 2 * 2].decode("utf-16-le")
