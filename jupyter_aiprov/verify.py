@@ -43,6 +43,7 @@ class _Check:
 
     def result(self) -> Integrity:
         self.nodes = dict(cells(self.nb))
+        self.ids = {cell_id(c) for c in self.nodes.values()}
         self.stamps = stamps_of(self.nb)
         self.marks = marks_of(self.nb)
         self.log = next((m.value for m in self.marks if m.index is None), {})
@@ -136,12 +137,11 @@ class _Check:
 
     def _placed(self, one: Found, cell: Node) -> None:
         made = one.execution
-        ids = {cell_id(c) for c in self.nodes.values()}
         here, there = cell_id(cell), made.get("cell_id")
         counts = made.get("execution_count"), cell.get("execution_count")
         if not is_source(cell.get("source"), made.get("source_sha256")):
             if there and here and there != here:
-                moved = there in ids
+                moved = there in self.ids
                 if moved:
                     self._changed(
                         "reordered",
@@ -182,8 +182,8 @@ class _Check:
                 break
             known[str(sha)] -= 1
         else:
-            given = [sha for sha in map(output_digest, outputs(cell)) if sha in set(one.sound.get("outputs") or ())]
-            if given != list(one.sound.get("outputs") or ()) and len(given) == len(one.sound.get("outputs") or ()):
+            shown = map(output_digest, outputs(cell))
+            if not all(sha in shown for sha in one.sound.get("outputs") or ()):  # one iterator: each behind the last
                 self._changed(
                     "reordered",
                     one.index,
@@ -208,8 +208,8 @@ class _Check:
             self._open(
                 "printed text and errors of stamped cells", "le texte imprimé et les erreurs des cellules à cachet"
             )
-        said = set(one.sound.get("outputs") or ())
-        if any(o.get("output_type") not in ("stream", "error") and output_digest(o) not in said for o in rest):
+        shown = Counter(output_digest(o) for o in rest if o.get("output_type") not in ("stream", "error"))
+        if shown - Counter(map(str, one.sound.get("outputs") or ())):
             self._open(
                 "outputs of stamped cells that the kernel did not see, or that it may replace",
                 "les sorties de cellules à cachet que le noyau n'a pas vues, ou qu'il peut remplacer",
@@ -413,8 +413,7 @@ class _Check:
                 )
             return
         cell = self.nodes[index]
-        ids = {cell_id(c) for c in self.nodes.values()}
-        if one.index is not None and subject.get("cell_id") in ids - {cell_id(cell), None}:
+        if one.index is not None and subject.get("cell_id") in self.ids - {cell_id(cell), None}:
             self._changed(
                 "reordered",
                 index,

@@ -372,6 +372,27 @@ def test_outputs_in_another_order_than_stamped_are_reordered(made: Make) -> None
     assert kinds(nb) == {("reordered", 2)}
 
 
+def test_an_output_shown_once_more_than_stamped_is_not_covered_and_hides_no_other_order(made: Make) -> None:
+    nb = whole(made())
+    outputs = nb["cells"][1]["outputs"]
+    shown = [{"output_type": "display_data", "data": {"text/plain": text}, "metadata": {}} for text in ("a", "b")]
+    record = {**outputs[-1]["data"][MIME], "outputs": [output_digest(one) for one in shown]}
+    record = sealed({**record, "digest": stable_digest(record)})
+    outputs[-1]["data"] = stamp.bundle(record)
+    outputs[0:1] = shown
+    nb["cells"][1]["metadata"][KEY]["reviews"] = {}
+    nb["cells"][1]["metadata"][KEY]["state"] = "unverified"
+    unseen = "outputs of stamped cells that the kernel did not see, or that it may replace"
+    assert unseen not in verify(nb).not_covered
+    outputs.insert(1, deepcopy(shown[0]))
+    assert not kinds(nb)
+    assert unseen in verify(nb).not_covered
+    outputs[0], outputs[2] = outputs[2], outputs[0]
+    del outputs[1]
+    outputs.insert(0, deepcopy(shown[1]))
+    assert kinds(nb) == {("reordered", 2)}
+
+
 def test_a_review_that_lies_at_another_cell_is_reordered(made: Make) -> None:
     nb = whole(made())
     review = nb["cells"][1]["metadata"][KEY]["reviews"].pop("r-1")

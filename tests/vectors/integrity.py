@@ -243,6 +243,18 @@ def _turned(nb: Notebook) -> None:
     nb["cells"][2]["outputs"].insert(0, second)
 
 
+def _once_more(nb: Notebook) -> None:
+    _seen(nb)
+    shown = nb["cells"][2]["outputs"]
+    shown.insert(0, deepcopy(shown[0]))
+
+
+def _turned_once_more(nb: Notebook) -> None:
+    _turned(nb)
+    shown = nb["cells"][2]["outputs"]
+    shown.insert(0, deepcopy(shown[0]))
+
+
 def _review_moved(nb: Notebook) -> None:
     _review(nb)
     made = _mark(nb, 2).pop("reviews")["r1"]
@@ -293,6 +305,8 @@ CASES: dict[str, tuple[bool, Callable[[Notebook], None]]] = {
     "a stamp in an output of no kind": (False, _other_kind),
     "a stamped cell that is no code any more": (False, _no_code),
     "outputs in another order": (False, _turned),
+    "an output shown once more": (False, _once_more),
+    "outputs in another order, one of them twice": (False, _turned_once_more),
     "a review that was moved to another cell": (False, _review_moved),
 }
 # With an anchor file of which the reader kept a copy: what was done after it was made.
