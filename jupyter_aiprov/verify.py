@@ -45,6 +45,7 @@ class _Check:
         self.nodes = dict(cells(self.nb))
         self.ids = {cell_id(c) for c in self.nodes.values()}
         self.stamps = stamps_of(self.nb)
+        self.versions = {s.sound.get("schema_version") for s in self.stamps if not s.is_broken}
         self.marks = marks_of(self.nb)
         self.log = next((m.value for m in self.marks if m.index is None), {})
         self.by_cell: dict[int, list[Found]] = defaultdict(list)
@@ -314,8 +315,7 @@ class _Check:
         if one.problems:
             why = reasons(one.problems)
             self._changed("edited", one.index, why, why.french)
-        versions = {s.sound.get("schema_version") for s in self.stamps if not s.is_broken}
-        if versions and one.value.get("schema_version") not in versions:
+        if self.versions and one.value.get("schema_version") not in self.versions:
             self._changed(
                 "edited",
                 one.index,
