@@ -78,7 +78,8 @@ def _message(said: Dict) -> Message:
     if role in ("tool", "function"):
         call_id = first(said, "tool_call_id", "name")
         return _parts.message("tool", [_parts.tool_response(call_id, content)])
-    return _parts.message(role, [*thought(said), *parts(content), *calls(said)])
+    spoken = said.get("text") if content is None else content  # Yandex
+    return _parts.message(role, [*thought(said), *parts(spoken), *calls(said)])
 
 
 def parts(content: Any) -> list[dict[str, Any]]:

@@ -25,6 +25,7 @@ _MADE = """
 output outputs generated_text translations translation translatedtext text answer transcript displaytext result
 results alternatives channels responses response completion generations content sequence sequences summary predictions
 candidates choices completions improvements fulltextannotation labelannotations description data document mfasta
+summary_text translation_text textresponse markdown message
 """
 MADE = _MADE.split()
 # words of paths under which an AI host keeps things instead of making them
@@ -72,9 +73,10 @@ _OPERATIONS = tuple(
     )
 )
 # states of jobs that have not ended
-_WAITING = frozenset(
-    "queued pending submitted starting started processing running in_progress in_queue notstarted".split()
-)
+_STATES = """
+queued pending submitted starting started processing running in_progress in_queue notstarted throttled dreaming
+"""
+_WAITING = frozenset(_STATES.split())
 REASONS = ("finish_reason", "stop_reason", "finishReason", "stopReason")
 # counters under the names of services that do not put them in an object `usage`
 _IN = """
@@ -88,8 +90,9 @@ outputTokens completionTokens candidatesTokenCount outputTokenCount
 _CACHED = ("cached_tokens", "total_cached_tokens", "cache_read_input_tokens", "cachedContentTokenCount")
 _WRITTEN = ("cache_write_tokens", "cache_creation_input_tokens")
 _THOUGHT = ("reasoning_tokens", "total_thought_tokens", "thinking_tokens", "thoughtsTokenCount")
+_BESIDE = frozenset({"number"})
 # an answer of nothing but these only names a job
-_NAMES = frozenset("id request_id requestid job_id jobid task_id taskid operation_id operationid".split())
+_NAMES = frozenset("id prompt_id request_id requestid job_id jobid task_id taskid operation_id operationid".split())
 
 
 # Vertex keeps everything of a project at the address its models answer at: what asks one has a verb of these
@@ -215,7 +218,8 @@ def _waits(held: Dict) -> bool:
         for key, state in place.items():
             if isinstance(state, str) and key.lower().endswith(("status", "state")) and _state(state) in _WAITING:
                 return True
-    names_only = bool(held) and all(isinstance(v, str) and k.lower() in _NAMES for k, v in held.items())
+    held = {k: v for k, v in held.items() if v not in ({}, [], None)}
+    names_only = any(k in _NAMES for k in held) and all(k.lower() in _BESIDE | _NAMES for k in held)
     is_operation = "operations/" in str(held.get("name")) and held.get("done") is not True  # Google's long jobs
     return "polling_url" in held or names_only or is_operation
 

@@ -187,7 +187,7 @@ class Registry:
             tuple((_reader(r, r.provider or provider), r.when) for r in hosted if r.takes(method, path)),
             tuple(
                 (_reader(r, provider or r.provider), r)
-                for r in self._anywhere.get(tail(path), ())
+                for r in (*self._anywhere.get(tail(path), ()), *self._anywhere.get("*", ()))
                 if r.takes(method, path)
             ),
             known,

@@ -128,6 +128,7 @@ def transcription(exchange: Exchange) -> Invocation:
 
 
 @reads(path=("*/audio/transcriptions", "*/audio/translations"), shape=("model",))
+@reads(path="*/inference", shape=("file", "response_format"))  # whisper.cpp
 def transcription_form(exchange: Exchange) -> Invocation:
     """The same on any host, sent as a form."""
     return _transcribed(exchange)

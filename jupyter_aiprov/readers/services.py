@@ -31,6 +31,7 @@ AZURE = ("*.cognitiveservices.azure.com", "*.api.cognitive.microsoft.com", "*.se
 SPEECH = ("speech.googleapis.com", "*-speech.googleapis.com")
 ALIBABA = ("dashscope.aliyuncs.com", "dashscope-intl.aliyuncs.com")
 JOBS = ("*/analyzeResults/*", "*/analyzerResults/*", "/language/*/jobs/*")
+LLAMA = ("api.cloud.llamaindex.ai", "api.cloud.*.llamaindex.ai")
 GOOGLE_JOBS = (
     "videointelligence.googleapis.com",
     "vision.googleapis.com",
@@ -159,6 +160,13 @@ def nvidia(exchange: Exchange) -> Invocation:
     return _generic.call(exchange, _word(exchange))
 
 
+@reads(host=LLAMA, path="*/parsing/upload", provider="llamaindex")
+@reads(host="aip.baidubce.com", path="*/wenxinworkshop/*", provider="baidu")
+def other(exchange: Exchange) -> Invocation:
+    """Documents handed in to be read; a chat whose answer is one text."""
+    return _generic.call(exchange)
+
+
 @reads(host=("fal.run", "queue.fal.run"), path="/*", provider="fal")
 def fal(exchange: Exchange) -> Invocation:
     """fal: the path is the model."""
@@ -182,6 +190,15 @@ def esm(exchange: Exchange) -> Invocation:
 @reads(host="queue.fal.run", path="*/requests/*", method="GET", provider="fal")
 @reads(host=ALIBABA, path="/api/v1/tasks/*", method="GET", provider="alibaba")
 @reads(host="api.stability.ai", path="/v2beta/results/*", method="GET", provider="stability")
+@reads(host="api.dev.runwayml.com", path="/v1/tasks/*", method="GET", provider="runway")
+@reads(host="api.lumalabs.ai", path="*/generations/*", method="GET", provider="luma")
+@reads(host="cloud.leonardo.ai", path="*/generations/*", method="GET", provider="leonardo")
+@reads(host=("api.x.ai", "*.api.x.ai"), path="/v1/videos/*", method="GET", provider="x_ai")
+@reads(host="api.runpod.ai", path="/v2/*/status/*", method="GET", provider="runpod")
+@reads(host="api.gladia.io", path=("/v2/pre-recorded/*", "/v2/transcription/*"), method="GET", provider="gladia")
+@reads(host="*asr.api.speechmatics.com", path="/v2/jobs/*/transcript", method="GET", provider="speechmatics")
+@reads(host="api.rev.ai", path="*/jobs/*/transcript", method="GET", provider="rev")
+@reads(host=LLAMA, path="*/parsing/job/*/result/*", method="GET", provider="llamaindex")
 @reads(host=AZURE, path=JOBS, method="GET", provider="azure.ai.services")
 @reads(host=SPEECH, path="*/operations/*", method="GET", provider="gcp.speech")
 @reads(host=GOOGLE_JOBS, path="*/operations/*", method="GET")
@@ -190,7 +207,9 @@ def esm(exchange: Exchange) -> Invocation:
 def job(exchange: Exchange) -> Invocation:
     """A job made earlier, asked for by its id: housekeeping until it has ended."""
     response = exchange.response
-    named = exchange.request.path.rstrip("/").rpartition("/")[2]
+    *_, before, named = ("", *exchange.request.path.rstrip("/").split("/"))
+    if named == "transcript":
+        named = before
     asked = Invocation("other", response_id=named, extra={RETRIEVED: True})
     found = _generic.answered(asked, exchange)
     if response is None or found.error_type:
