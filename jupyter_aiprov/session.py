@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+import secrets
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -58,6 +59,7 @@ class Session:
         self.shell = shell
         self.config = config
         self.id = uuid4().hex
+        self._key = secrets.token_bytes(16)  # under which child processes get what is declared confidential
         self.stack = ExitStack()
         self._content_of: dict[str, str] = {}
         self._coverage: Mapping[str, Any] = {}
@@ -102,6 +104,7 @@ class Session:
         from jupyter_aiprov.redact import Redactor
 
         made = Redactor.of_environment()
+        made.learn(self._key.hex())  # whoever prints the environment, as agents do, sends it
         made.finders.append(self.guard.spans)
         return made
 
@@ -149,7 +152,7 @@ class Session:
             self.stack.enter_context(self.bundles.installed(patched))
         self.installed = self.stack.enter_context(capture.install(self.recorder, later=self.journal.run))
         self.stack.enter_context(self.live.install())
-        self.workers = self.stack.enter_context(Workers(self.recorder, self.config).installed())
+        self.workers = self.stack.enter_context(Workers(self.recorder, self.config, self._key).installed())
         self._children = is_enabled()
         self.stack.enter_context(self._events())
         self.stack.enter_context(self._displays())

@@ -80,13 +80,13 @@ def is_enabled(folder: Path | None = None) -> bool:
 class Workers:
     """What a session does for its child processes, and what it hears from them."""
 
-    def __init__(self, recorder: Recorder, config: AIProv) -> None:
+    def __init__(self, recorder: Recorder, config: AIProv, key: bytes | None = None) -> None:
         self._recorder = recorder
         self._folder = recorder.journal.folder
         self._config = config
         self._pid = os.getpid()
         self._read: dict[Path, int] = {}
-        self._key = secrets.token_bytes(16)
+        self._key = key or secrets.token_bytes(16)
         self._open = False
 
     @contextmanager
@@ -294,6 +294,7 @@ class Worker:
 
         def redactor() -> Redactor:
             made = Redactor.of_environment()
+            made.learn(self._key.hex())
             made.finders.append(guard.spans)
             return made
 

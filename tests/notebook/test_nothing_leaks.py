@@ -128,3 +128,24 @@ def test_what_we_answer_in_a_cell_repeats_no_key_and_no_name(tmp_path: Path) -> 
     assert b"files.jsonl" in b"".join(os.fsencode(p.name) for p in (nb.folder / ".aiprov").rglob("*"))
     assert KEY.encode() not in kept
     assert NAME.encode() not in kept
+
+
+def test_the_environment_sent_to_a_model_leaves_no_key_to_what_child_processes_are_handed(tmp_path: Path) -> None:
+    """Agents print it; with the key, whoever finds the handed-over columns could test guesses at values."""
+    send = (
+        "import os, json, httpx\nbody = {'model': 'm', 'messages': [{'role': 'user', 'content': json.dumps("
+        "dict(os.environ))}]}\n_ = httpx.post('%s/v1/chat/completions', json=body, timeout=30)\n"
+        "del os.environ['CLINIC_API_KEY']"
+    )
+    with kernel(tmp_path, CLINIC_API_KEY=KEY) as nb, serving(["yes"]) as server:
+        nb.run("%load_ext jupyter_aiprov\n%config AIProv.notebook_content = 'full'")
+        nb.run(send % server.url())
+        key = nb.value("json.loads(os.environ['AIPROV_WORKERS'])['columns_key']")
+        sent = b"".join(body for _, _, body in server.hits)
+        shown = json.dumps([c["content"] for c in nb.seen.messages if c["msg_type"] in {"display_data", "stream"}][:-1])
+    kept = b"".join(p.read_bytes() for p in (nb.folder / ".aiprov").rglob("*") if p.is_file())
+    assert key.encode() in sent
+    assert b"columns_key" in kept
+    assert key.encode() not in kept
+    assert key not in shown
+    assert KEY.encode() not in kept
