@@ -49,6 +49,7 @@ class Texts:
         self.found: list[str] = []
         self.pieces: list[str] = []  # the strings as they are, in order: a value may be cut over several
         self.said: dict[str, list[str]] = {}  # and by who says them: answers may stand between the pieces
+        self._short: list[str] = []  # of records: looked into together
         self.unread: list[str] = []
         self.blind = False  # the body itself, not a part of it, was not read to its end
 
@@ -63,6 +64,7 @@ class Texts:
             texts.unread.append(_REST)
         elif request.body[:1] in (b"{", b"[") and _is_json(request.headers) and request.json is not None:
             texts._value(request.json, 1)  # parsed already, to tell what the request is
+            texts._packed("\n".join(texts._short))
             return texts
         body = texts._decoded(request.body, request.headers.get("content-encoding", ""))
         if body:
@@ -184,7 +186,7 @@ class Texts:
                     name = said_of if said_of and key == "value" else key
                     self.found.append(f'"{name}": "{inner}"')  # a record: values need their column's name
                     if len(inner) >= PACKED:
-                        self._packed(inner)
+                        self._short.append(inner)
                     if key not in _ENVELOPE:
                         self.pieces.append(inner)
                 elif isinstance(inner, str) and key in _ENVELOPE:

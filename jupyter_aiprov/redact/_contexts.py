@@ -90,9 +90,9 @@ def _pattern(source: str) -> re.Pattern[str]:
 
 
 @cache
-def _any_head(arounds: tuple[_Around, ...]) -> re.Pattern[str]:
-    """What one of them at least needs from the word on: most words have nothing of it behind them."""
-    return re.compile("|".join(dict.fromkeys(around.head for around in arounds)), re.I)
+def _any_head(word: bytes) -> re.Pattern[str]:
+    """What a key behind a word needs at least from the word on: most have nothing of it behind them."""
+    return re.compile("|".join(dict.fromkeys(around.head for around in _ALL_WORDS[word])), re.I)
 
 
 _CONTEXT: Final = {
@@ -207,7 +207,7 @@ def context_spans(text: str, raw: bytes, is_long: bool) -> list[Span]:
     for word in may_hold(low, tuple(known)):
         arounds = known[word]
         at = low.find(word)
-        begins = _any_head(arounds) if at >= 0 and len(arounds) > 1 else None
+        begins = _any_head(word) if at >= 0 and len(arounds) > 1 else None
         while at >= 0:
             end = at + len(word)
             if begins is not None and begins.match(text, at) is None:

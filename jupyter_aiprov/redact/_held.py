@@ -8,6 +8,8 @@ from itertools import pairwise
 from typing import Any, Final
 
 _LONG_TEXT: Final = 8192  # characters
+_FEW: Final = 6  # words that are sooner searched for
+_THREES: Final = 2**18 - 1
 
 
 def loaded_numpy() -> Any:
@@ -24,15 +26,39 @@ def may_hold(text: bytes, words: Sequence[bytes]) -> Sequence[bytes]:
     np = loaded_numpy() if len(text) >= _LONG_TEXT else None
     if np is None:
         return words
-    global _last_pairs  # noqa: PLW0603 - of the text that is looked at, for all that look at it
-    mark, last = (len(text), hash(text)), _last_pairs  # by name: another thread may be at another text
-    if last[0] != mark:
-        codes = np.frombuffer(text, np.uint8)
-        pairs = np.zeros(2**16, np.bool_)
-        pairs[(codes[:-1].astype(np.uint16) << 8) | codes[1:]] = True
-        _last_pairs = last = mark, pairs.tobytes()
-    held = last[1]
-    return [word for word in words if all(held[a << 8 | b] for a, b in pairwise(word))]
+    global _last  # noqa: PLW0603 - of the text that is looked at, for all that look at it
+    mark, last = (len(text), hash(text)), _last  # by name: another thread may be at another text
+    codes = np.frombuffer(text, np.uint8)
+    if last.mark != mark:
+        _last = last = _Held(mark, _seen(np, (codes[:-1].astype(np.uint16) << 8) | codes[1:], 2**16))
+    pairs = last.pairs
+    held = [word for word in words if all(pairs[a << 8 | b] for a, b in pairwise(word))]
+    if len(held) > _FEW:
+        if last.threes is None:
+            wide = codes.astype(np.uint32)
+            last.threes = _seen(np, _place(wide[:-2], wide[1:-1], wide[2:]), _THREES + 1)
+        threes = last.threes
+        held = [word for word in held if all(threes[at] for at in map(_place, word, word[1:], word[2:]))]
+    return held
 
 
-_last_pairs: tuple[tuple[int, int], bytes] = (0, 0), b""  # of the text looked at last: several rules look at each
+def _place(first: Any, second: Any, third: Any) -> Any:
+    """Where three characters are marked; many threes share one."""
+    return (first << 12 ^ second << 6 ^ third) & _THREES
+
+
+def _seen(np: Any, numbers: Any, size: int) -> bytes:
+    marks = np.zeros(size, np.bool_)
+    marks[numbers] = True
+    return bytes(marks.tobytes())
+
+
+class _Held:
+    """Which two, and which three, characters stand side by side in a text."""
+
+    def __init__(self, mark: tuple[int, int], pairs: bytes) -> None:
+        self.mark, self.pairs = mark, pairs
+        self.threes: bytes | None = None
+
+
+_last = _Held((0, 0), b"")  # of the text looked at last: several rules look at each

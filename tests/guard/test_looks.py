@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import string
 import sys
 import zlib
 from collections.abc import Iterable
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from jupyter_aiprov.guard import patterns
 from jupyter_aiprov.guard.patterns import _births, _checked, _hidden, _phones, _records
-from jupyter_aiprov.redact import _packed
+from jupyter_aiprov.redact import _held, _packed
 
 NUMBERS = (
     "06 12 34 56 78|0612345678|01.23.45.67.89|0033 6 12 34 56 78|01-23-45-67-89|02 / 23 / 45 / 67 / 89|05 05 05 05 05"
@@ -103,3 +104,14 @@ def test_what_is_packed_is_told_of_all_runs_at_once_as_of_each(runs: list[str], 
     with pytest.MonkeyPatch.context() as without:
         without.delitem(sys.modules, "numpy")
         assert list(_packed.packed(text)) == at_once
+
+
+@given(text=st.text(string.ascii_letters + " -_=é?", min_size=3, max_size=300), data=st.data())
+@settings(max_examples=300, deadline=None)
+def test_no_word_that_a_text_holds_is_said_to_be_missing(text: str, data: st.DataObject) -> None:
+    raw = text.encode("latin-1")
+    begins = data.draw(st.lists(st.integers(0, len(raw) - 2), min_size=1, max_size=20))
+    words = [raw[at : at + data.draw(st.integers(2, 9))] for at in begins]
+    with patch.object(_held, "_LONG_TEXT", 0):
+        assert list(_held.may_hold(raw, words)) == words
+        assert not _held.may_hold(raw, [b"0123", b"9876"] * 4)
