@@ -27,7 +27,17 @@ SHAPES = (
     *("sk-", "AKIA", "eyJ.", "password=", "password for ", "key for ", "de passe d'", "-----BEGIN ", "Message-ID: <"),
     *("\\u00e9", "%41", "1,", "1,234,", "1.2.", "1'", "01/02/1990 ", "1990-01-02 ", "12:00:00 ", "漢", "é", "e\u0301"),
     *("patient  1\n", "patient\t1\n", "patient_id,name\n", '{"system":"mrn","value":"', "\\'e", "123e4567-e89b-", "\t"),
-    *("|", "<a ", "http://a.b/", "\r\n"),
+    *(
+        "|",
+        "<a ",
+        "http://a.b/",
+        "\r\n",
+        "tel,",
+        "né(e) le,",
+        "insert into t (a) values (",
+        "insert into t (a) values ('",
+    ),
+    *("PID|", "PID|\n", "00 1", "curl -u "),
 )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from jupyter_aiprov.guard.patterns._look import Stretch, cells, held, lowered, occurrences
+from jupyter_aiprov.guard.patterns._named import fields
 from jupyter_aiprov.guard.patterns._printed import printed
 
 _MONTH = (
@@ -21,7 +22,7 @@ _DATE = (
     rf"|{_MONTH}\.? {_DAY}(?:st|nd|rd|th)?,? {_YEAR})(?!\d)"
 )
 _BORN = (
-    r"(?:born(?:_on)?|birth[ _-]?(?:date|day)|date[ _-]?of[ _-]?birth|d\.?o\.?b\.?"
+    r"(?:born(?:_on)?|birth[ _-]?(?:date|day|time)|bday|date[ _-]?of[ _-]?birth|d\.?o\.?b\.?"
     r"|n\\'\{?e\}?(?:\(e\)|e)?(?= le\b)|n(?:é|e\u0301?)(?:\(e\)|\.e|·e|e)?(?= le\b)"
     r"|née?(?= \d| [a-zéèê]{6,20} le \d| à [\w'’-]{2,16} le \d)|\bb\.(?= \d)"
     r"|date[ _-]?(?:de[ _-]?)?naissance|naissance|naiss|ddn)"
@@ -31,14 +32,16 @@ _COMPARED = r"(?![^\n\d]{0,24}?\s[<>]=?\s)"  # `dob > '1990-01-01'` asks about m
 _BIRTH: Final = re.compile(
     rf"(?i)(?:(?<![a-zéè])|(?-i:(?<=[a-z])(?=[A-Z]))){_BORN}(?![a-z]){_COMPARED}[^\n\d]{{0,24}}?(?<!\d)({_DATE}|{_WHOLE})"
 )
-_BIRTH_HEAD: Final = re.compile(rf"(?i){_BORN}")
+_BIRTH_HEAD: Final = re.compile(rf"(?i){_BORN}(?: le)?")
+_ENDS: Final = re.compile(r"""(?:[ée]|\(e\)|[.·]e)?(?: le)?["' ]*[,;\t|\n]""")  # of a cell
 _DATE_ALONE: Final = re.compile(rf"(?i){_DATE}|{_WHOLE}")
 _DATE_CELL: Final = re.compile(rf"(?i)(?<![\d-]){_DATE}")
-_HEAD_WORDS: Final = ("born", "birth", "dob", "d.o.b", "naiss", "ddn")
+_HEAD_WORDS: Final = ("born", "birth", "bday", "dob", "d.o.b", "naiss", "ddn")
 _BIRTH_WORDS: Final = (
     *_HEAD_WORDS,
     *("né", "ne le", "nee le", "ne(e) le", "ne.e le", "ne·e le", "ne\u0301", "n\\'e", "n\\'{e", "b. "),
 )
+_CARD: Final = "bday;value="  # a line of a vCard, no head
 _LINE_MAX: Final = 500  # characters of a head
 _BEFORE: Final = 10  # characters: `date of ` birth, `date de ` naissance
 
@@ -53,7 +56,12 @@ def birth_date(text: str) -> Iterator[Stretch]:
         if (match := _BIRTH.match(text, at)) and match.start(1) not in seen:
             seen.add(match.start(1))
             yield match.span(1)
-    heads = sorted(at for word in _HEAD_WORDS for at in places.get(word, ()))
+    heads = sorted(
+        at
+        for word, found in places.items()
+        for at in found
+        if not low.startswith(_CARD, at) and (word in _HEAD_WORDS or _ENDS.match(low, at + len(word)))
+    )
     done = 0
     for begin, end in cells(low, heads):
         if begin >= done and _BIRTH_HEAD.fullmatch(text, begin, end) and (table := _table(text, begin, end)):
@@ -62,8 +70,9 @@ def birth_date(text: str) -> Iterator[Stretch]:
                 if date.start() not in seen:
                     seen.add(date.start())
                     yield date.span()
-    for span in printed(text, heads, _BIRTH_HEAD, _DATE_ALONE):
+    for span in (*printed(text, heads, _BIRTH_HEAD, _DATE_ALONE), *fields(text, low, _BIRTH_HEAD, _DATE_ALONE)):
         if span[0] not in seen:
+            seen.add(span[0])
             yield span
 
 

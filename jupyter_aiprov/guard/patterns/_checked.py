@@ -12,7 +12,7 @@ _GAP = "[ .\u00a0\u202f-]?"
 _NIR: Final = re.compile(
     rf"([1-478])(?<![\w.,-].){_GAP}(\d\d){_GAP}(0[1-9]|1[0-2]|[2-9]\d){_GAP}(\d\d|2[ABab])"
     rf"(?:{_GAP}(\d{{3}})|(\d){_GAP}(\d\d))"
-    rf"{_GAP}(\d{{3}})(?:[ ,;/(]{{1,3}}(?i:cl[ée]\s?:?\s?)|{_GAP}|/| ?\()(\d\d)(?![\w]|[.,]\d)"
+    rf"{_GAP}(\d{{3}})(?:[ ,;/(]{{1,3}}(?i:cl[ée]\s?:?\s?)|{_GAP}|/| ?\()(\d\d)(?!\w|\.\d)"
 )
 # Thirteen digits with one mark between two of them at most; the key may stand further away.
 _NIR_KINDS: Final = bytes(49 if 48 <= c <= 57 else 115 if chr(c) in " .-\u00a0?" else 32 for c in range(256))

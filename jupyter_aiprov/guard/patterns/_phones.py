@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Final
 
 from jupyter_aiprov.guard.patterns._look import FOREIGN_DIGIT, NUMBER, Stretch, behind, has, held, lowered, occurrences
+from jupyter_aiprov.guard.patterns._named import column, fields
 
 _E164: Final = re.compile(
     r"(?<![\w)+.*/-])\+(?:\(?[1-9]\d{0,2}\)?)(?:[ .\u00a0\u202f-]?\(?\d{1,4}\)?){2,6}(?![\w%]|[.,]\d)"
@@ -35,6 +36,9 @@ _PAIR_KINDS: Final = bytes(
 )
 _TEN: Final = (b"1" * 10, *(mark.join([b"11"] * 5) for mark in (b" ", b".", b"-", b" - ", b" / ")))
 _FRENCH_ABROAD: Final = re.compile(rf"(?<![\w.,+/-])(?:\+|00)33[ .\u00a0\u202f-]?(?:\(0\)[ ]?)?([1-9]){_PAIRS_OF_FIVE}")
+_ABROAD: Final = re.compile(
+    r"(?<![\w.,+/-])(?<!\d[ \u00a0\u202f])00(?!33)([1-9]\d{0,2})(?:[ .\u00a0\u202f-]\(?\d{1,4}\)?){3,6}(?![\w%]|[.,]\d)"
+)
 # The plans of other countries, where the text says that it is a telephone number; (415) 555-2671 says so itself.
 _NATIONAL: Final = re.compile(
     r"[(02-9](?<![\w.,+/-].)(?:(?<=\()0?\d{2,4}\)|(?<=0)\d{2,4}|(?<=[2-9])\d\d)"
@@ -42,6 +46,13 @@ _NATIONAL: Final = re.compile(
 )
 _TEN_LONG: Final = b"a" * 10
 _AMERICAN: Final = re.compile(r"\((?<![\w.,+/-]\()[2-9]\d\d\) ?[2-9]\d\d-\d{4}(?![\w]|[.,-]\d)")
+_NAME: Final = re.compile(
+    r"(?i)(?:n(?:um[ée]ro|[°o])?[_ ]?(?:de[_ ])?)?(?:t[ée]l(?:[ée]phone)?(?:[_ ]\w{1,12})?"
+    r"|(?:tele|mobile[_ ]?|cell[_ ]?|home[_ ]?|work[_ ]?)?phone(?:[_ ]?(?:number|no))?|mobile|portable|gsm|fax)"
+)
+_HEAD_WORDS: Final = ("tel", "tél", "phone", "mobile", "portable", "gsm", "fax")
+_FIELD: Final = re.compile(r"\(?\+?\d(?:[ ./()-]{0,2}\d){8,14}")
+_CELL: Final = re.compile(rf"[\"' ]*({_FIELD.pattern})[\"' ]*")
 _PAIRS: Final = re.compile(rf"(?<!\d)\d\d(?:{_SPACED}\d\d)+(?!\d)")
 _MORE_PAIRS: Final = re.compile(rf"\d\d(?:{_SPACED}\d\d)*")
 _CALL: Final = re.compile(
@@ -111,6 +122,19 @@ def _french(text: str, raw: bytes) -> Iterator[re.Match[str]]:
 
 def phone(text: str) -> Iterator[Stretch]:
     """Telephone numbers: international with their country code, French ones, others where the text says so."""
+    seen: set[int] = set()
+    for span in _written(text):
+        seen.update(range(*span))
+        yield span
+    if has(text, NUMBER, 9):
+        low = lowered(text)
+        heads = sorted(at for word in held(low, _HEAD_WORDS) for at in occurrences(low, word))
+        named = (*column(text, low, heads, _NAME, _CELL), *fields(text, low, _NAME, _FIELD))
+        yield from (span for span in named if span[0] not in seen)
+
+
+def _written(text: str) -> Iterator[Stretch]:
+    """Those that their form, or a word before them, shows."""
     taken, abroad = -1, set[int]()
     if "+" in text:
         for match in _matches(_E164, text, "+"):
@@ -139,6 +163,10 @@ def phone(text: str) -> Iterator[Stretch]:
         if not compact and match[0][:2] == "00" and counted.is_in(text, match.start()):
             continue
         yield match.span()
+    for match in _matches(_ABROAD, text, "00"):
+        if 9 <= sum(map(str.isdigit, match[0])) - 2 <= 15 and _dialled(re.sub(r"\D", "", match[0])[2:]):
+            abroad.update(range(*match.span()))
+            yield match.span()
     american = {m.start(): m.end() for m in _AMERICAN.finditer(text) if m.start() not in abroad}
     yield from american.items()
     low, numbers = lowered(text), raw.translate(NUMBER)

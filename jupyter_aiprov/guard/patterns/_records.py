@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import Final
 
 from jupyter_aiprov.guard.patterns._look import (
@@ -13,12 +12,12 @@ from jupyter_aiprov.guard.patterns._look import (
     NUMBER,
     Stretch,
     behind,
-    cells,
     has,
     held,
     lowered,
     occurrences,
 )
+from jupyter_aiprov.guard.patterns._named import column, fields
 from jupyter_aiprov.guard.patterns._printed import printed
 
 _MRN_WORDS: Final = (
@@ -63,20 +62,21 @@ _MRN_NAMES = (
 )
 _MRN_NAME: Final = re.compile(rf"(?i){_MRN_NAMES}")
 _MRN_CELL: Final = re.compile(rf"[\"' ]*({_MRN.pattern})[\"' ]*")
-_DELIMITER: Final = re.compile(r"[,;\t|]")
 _HEAD_WORDS: Final = ("patient", "mrn", "ipp", "iep", "nip", "record", "dossier")
-_HEADS_MAX, _ROWS_MAX = 8, 10_000
 
 
 def mrn(text: str) -> Iterator[Stretch]:
     """Patient and medical record numbers, where the text says that they are."""
     low = lowered(text)
-    words = held(low, _MRN_WORDS) if has(text, DIGITS, _SHORT) or has(text, NUMBER, 10) else ()
+    if not (has(text, DIGITS, _SHORT) or has(text, NUMBER, 10)):
+        return
+    yield from fields(text, low, _MRN_NAME, _MRN)
+    words = held(low, _MRN_WORDS)
     if not any(word in low for word in words):
         return
     yield from _said(text, low, behind(low, words))
     places = sorted(m for word in held(low, _HEAD_WORDS) for m in occurrences(low, word))
-    yield from _mrn_column(text, low, places)
+    yield from column(text, low, places, _MRN_NAME, _MRN_CELL)
     yield from printed(text, places, _MRN_NAME, _MRN)
 
 
@@ -99,20 +99,3 @@ def _said(text: str, low: str, windows: Sequence[Stretch]) -> Iterator[Stretch]:
                 continue
             if _MRN_BEFORE.search(text, before, match.start()):
                 yield match.span()
-
-
-def _mrn_column(text: str, low: str, places: Sequence[int]) -> Iterator[Stretch]:
-    """The record numbers of a table under a head that names them, as far as the table goes."""
-    heads = ((begin, end) for begin, end in cells(low, places) if _MRN_NAME.fullmatch(text, begin, end))
-    for begin, end in islice(heads, _HEADS_MAX):
-        place = len(_DELIMITER.findall(text, text.rfind("\n", 0, begin) + 1, begin))
-        at = text.find("\n", end) + 1
-        for _ in range(_ROWS_MAX if at else 0):
-            end = text.find("\n", at)
-            end = len(text) if end < 0 else end
-            bounds = [at - 1, *(m.start() for m in _DELIMITER.finditer(text, at, end)), end]
-            if end == at or len(bounds) < place + 2:
-                break
-            if cell := _MRN_CELL.fullmatch(text, bounds[place] + 1, bounds[place + 1]):
-                yield cell.span(1)
-            at = end + 1
