@@ -31,6 +31,7 @@ def vertex(exchange: Exchange) -> Invocation:
 
 
 @reads(host="api.anthropic.com", path="/v1/complete", provider="anthropic")
+@reads(path="*/v1/complete", shape=("prompt", "max_tokens_to_sample"))
 def complete(exchange: Exchange) -> Invocation:
     """The legacy Text Completions API."""
     body, why = _reading.request_json(exchange.request)

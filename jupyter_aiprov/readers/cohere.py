@@ -208,6 +208,7 @@ def _generated_stream(events: list[_stream.Event]) -> _reading.Fields:
 
 @reads(host=HOSTS, path="*/embed", provider="cohere")
 @reads(path=("*/v1/embed", "*/v2/embed"), shape=("texts", "model"), provider="cohere")
+@reads(path=("*/v1/embed", "*/v2/embed"), shape=("model", "input_type"), provider="cohere")
 def embed(exchange: Exchange) -> Invocation:
     """Embeddings of texts, pictures or both."""
     body, why = _reading.request_json(exchange.request)

@@ -45,6 +45,7 @@ def _job(payload: Any) -> _reading.Fields:
 
 
 @reads(host=PERPLEXITY, path="/v1/sonar", provider="perplexity")
+@reads(path="*/v1/sonar", shape=("messages", "model"))
 def sonar(exchange: Exchange) -> Invocation:
     """Perplexity's chat under its newer name."""
     return _chat.read(exchange)

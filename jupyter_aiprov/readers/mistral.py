@@ -15,6 +15,7 @@ HOSTS = ("api.mistral.ai", "codestral.mistral.ai")
 
 
 @reads(host=HOSTS, path="/v1/fim/completions", provider="mistral_ai")
+@reads(path="*/fim/completions", shape=("prompt", "model"))
 def fill_in(exchange: Exchange) -> Invocation:
     """Code between a prompt and a suffix."""
     body, why = _reading.request_json(exchange.request)
@@ -25,6 +26,7 @@ def fill_in(exchange: Exchange) -> Invocation:
 
 
 @reads(host=HOSTS, path="/v1/agents/completions", provider="mistral_ai")
+@reads(path="*/agents/completions", shape=("messages", "agent_id"))
 def agent(exchange: Exchange) -> Invocation:
     """Chat with a stored agent, which stands where the model would."""
     body, why = _reading.request_json(exchange.request)

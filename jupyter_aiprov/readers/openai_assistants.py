@@ -14,6 +14,7 @@ ENDED = ("completed", "failed", "cancelled", "expired", "incomplete")
 
 
 @reads(host=HOSTS, path=("*/threads/*/runs", "*/threads/runs", "*/threads/*/runs/*/submit_tool_outputs"))
+@reads(path=("*/threads/*/runs", "*/threads/runs"), shape=("assistant_id",))
 def run(exchange: Exchange) -> Invocation:
     """A run: its answer is in the stream, or is read from the thread later."""
     body, why = _reading.request_json(exchange.request)

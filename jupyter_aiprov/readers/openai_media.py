@@ -48,6 +48,7 @@ def _form(exchange: Exchange) -> tuple[Dict, list[_forms.File], str | None]:
 
 @reads(path=("*/images/generations", "*/image/generations", "*/images/edits", "*/images/variations"), shape=("prompt",))
 @reads(host=HOSTS, path=("*/images/generations", "*/images/edits", "*/images/variations"))
+@reads(path="*/images/variations", shape=("image",))
 def images(exchange: Exchange) -> Invocation:
     """Pictures from a prompt, or from a prompt and pictures."""
     body, files, why = _form(exchange)
@@ -128,6 +129,7 @@ def transcription(exchange: Exchange) -> Invocation:
 
 
 @reads(path=("*/audio/transcriptions", "*/audio/translations"), shape=("model",))
+@reads(path=("*/deployments/*/audio/transcriptions", "*/deployments/*/audio/translations"), shape=("file",))
 @reads(path="*/inference", shape=("file", "response_format"))  # whisper.cpp
 def transcription_form(exchange: Exchange) -> Invocation:
     """The same on any host, sent as a form."""
@@ -207,6 +209,7 @@ def _verdict(payload: Any) -> _reading.Fields:
     }
 
 
+@reads(path="*/v1/videos", shape=("model", "prompt"))
 @reads(host=HOSTS, path=("/v1/videos", "*/openai/v1/videos", "*/video/generations/jobs"))
 def video(exchange: Exchange) -> Invocation:
     """A video job is created; complete when it has ended."""

@@ -21,6 +21,7 @@ def rerank(exchange: Exchange) -> Invocation:
     asked = Invocation(
         operation="rerank",
         request_model=string(body.get("model")),
+        parameters=_reading.others(body, ()),
         input=_parts.user(body.get("query"), *documents),
         unparsed=why,
     )
