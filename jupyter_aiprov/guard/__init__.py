@@ -19,7 +19,7 @@ from jupyter_aiprov.config import AIProv
 from jupyter_aiprov.errors import ConfidentialDataError, UsageError
 from jupyter_aiprov.guard import _say, destinations, patterns
 from jupyter_aiprov.guard._image import LOCATION
-from jupyter_aiprov.guard._scan import Finding, Scan, counted
+from jupyter_aiprov.guard._scan import Finding, Scan
 from jupyter_aiprov.guard.columns import Columns
 from jupyter_aiprov.guard.texts import Texts, plain
 from jupyter_aiprov.model import Request
@@ -29,6 +29,7 @@ __all__ = ["Finding", "Guard", "Scan"]
 
 _JOINED_MAX: Final = 2**16  # characters
 _ALONE: Final = 2**14
+_OFTEN: Final = 1024  # findings: after so many the clock is looked at
 SECONDS: Final = 2.0  # an examination may take this long, and as long again for every 4 MB
 _NOTHING: Final = Scan()
 _ACTIONS: Final = {"off": "off", "none": "none", "warn": "warn", "block": "block"}
@@ -183,7 +184,11 @@ class Guard:
                     counts["image-location"] += 1
                     continue
                 for name, rule in _awake(batch, rules, deadline) if len(batch) > 1 else rules.items():
-                    counts[name] += sum(counted(rule(text)) for text in batch)
+                    for text in batch:
+                        for number, _ in enumerate(rule(text)):
+                            counts[name] += 1
+                            if number % _OFTEN == 0:
+                                deadline.check()
                     deadline.check()
         except _TooSlow:
             found.unread.append("the rest, for want of time")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -59,8 +58,3 @@ class Scan:
 
 
 _CLEAN: Final = {"engine": ENGINE, "version": __version__, "findings": [], "action": "none"}  # in the record's order
-
-
-def counted(stretches: Iterable[tuple[int, int]]) -> int:
-    """How many."""
-    return sum(1 for _ in stretches)

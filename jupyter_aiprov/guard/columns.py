@@ -238,23 +238,27 @@ class Columns:
             return True
         parts = [np.ones(len(lanes), bool), found.values % 1 != 0, found.ends_row]
         parts = [part for part in parts if part is parts[0] or not part.all()]
-        if any(self._has_row_in("number", np, lanes[part], found.values[part]) for part in parts):
+        if any(self._has_row_in("number", np, lanes[part]) for part in parts):
             return True
-        if self._has_row_in("number", np, others, found.second):
+        if self._has_row_in("number", np, others):
             return True
         if ("rounded", LISTED) not in self._index:
             return False
         lanes = _many.float_lanes(np, _cells.rounded(np, found.values))
-        return any(self._has_row_in("rounded", np, lanes[part], found.values[part]) for part in parts)
+        return any(self._has_row_in("rounded", np, lanes[part]) for part in parts)
 
-    def _has_row_in(self, kind: str, np: Any, lanes: _many.Array, values: _many.Array) -> bool:
+    def _has_row_in(self, kind: str, np: Any, lanes: _many.Array) -> bool:
         """`_has_row`, all at once, by the hashes of the values (or of them rounded)."""
         known, sieve = self._index.get((kind, LISTED)), self.sieves.get((kind, THREE))
-        if not known or sieve is None or len(values) < LISTED:
-            return bool(known) and len(values) >= LISTED
+        if not known or sieve is None or len(lanes) < LISTED:
+            return bool(known) and len(lanes) >= LISTED
         every = [lanes[at::4] for at in range(THREE)]
         hashes = _many.runs(np, [part[: len(every[-1])] for part in every])
-        return self._is_row(kind, known, values, sieve.passed_at_once(np, hashes).tolist())
+        fourths = sieve.passed_at_once(np, hashes) * 4
+        begins = (fourths[:, None] + np.arange(THREE - LISTED, 1)).ravel()
+        begins = begins[(begins >= 0) & (begins <= len(lanes) - LISTED)]
+        rows = _many.signed(np, _many.runs(np, [lanes[begins + at] for at in range(LISTED)]))
+        return not known.keys().isdisjoint(self._sealed(rows))
 
     def _has_row(self, kind: str, values: list[float]) -> bool:
         """True when six values of a column are here in a row: then three are that begin at a fourth place."""

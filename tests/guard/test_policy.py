@@ -253,6 +253,23 @@ def test_running_out_of_time_stops_for_declared_columns_and_is_said_for_the_rest
     assert protecting().examine(chat("hello"), "external").to_dict()["unread"] == ["the rest, for want of time"]
 
 
+def test_a_rule_that_finds_without_end_is_stopped_in_its_midst_and_what_it_found_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    checks = iter(range(10))
+
+    def at_last(self: _Deadline) -> None:
+        if next(checks) >= 5:
+            raise _TooSlow
+
+    monkeypatch.setattr(_Deadline, "check", at_last)
+    rules = dict.fromkeys(patterns.RULES, "off")
+    scan = guard(guard_patterns={"x": "x"}, guard_rules=rules).examine(chat("x" * 100_000), "external")
+    [found] = scan.findings
+    assert 0 < found.count < 100_000
+    assert scan.unread == ("the rest, for want of time",)
+
+
 def test_a_body_beyond_the_cap_is_stopped_only_for_declared_columns() -> None:
     long = Request("POST", "https://api.openai.com/v1/files", {}, b"x" * 100, truncated=True)
     with pytest.raises(ConfidentialDataError, match="to its end"):

@@ -42,6 +42,8 @@ _BIRTH_WORDS: Final = (
     *("né", "ne le", "nee le", "ne(e) le", "ne.e le", "ne·e le", "ne\u0301", "n\\'e", "n\\'{e", "b. "),
 )
 _CARD: Final = "bday;value="  # a line of a vCard, no head
+_ONES: Final = bytes(49 if 48 <= c <= 57 else 32 for c in range(256))
+_REACH: Final = 80  # characters from the word to the first digit of its date, at most
 _LINE_MAX: Final = 500  # characters of a head
 _BEFORE: Final = 10  # characters: `date of ` birth, `date de ` naissance
 
@@ -52,7 +54,10 @@ def birth_date(text: str) -> Iterator[Stretch]:
     seen: set[int] = set()
     places = {word: list(occurrences(low, word)) for word in held(low, _BIRTH_WORDS)}
     begins = {begin for word, found in places.items() for at in found for begin in _begins(low, word, at)}
+    ones = text.encode("latin-1", "replace").translate(_ONES) if begins else b""
     for at in sorted(begins):
+        if ones.find(b"1", at, at + _REACH) < 0:
+            continue
         if (match := _BIRTH.match(text, at)) and match.start(1) not in seen:
             seen.add(match.start(1))
             yield match.span(1)
