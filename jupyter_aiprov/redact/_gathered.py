@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from jupyter_aiprov.redact._credentials import credentials
-from jupyter_aiprov.redact._messages import Glued, conversations
+from jupyter_aiprov.redact._messages import conversations, joints
 from jupyter_aiprov.redact._names import is_secret_name
 
 MAX_DEPTH: Final = 100
@@ -50,6 +50,11 @@ def gathered(value: Any, texts: list[str], names: list[str], depth: int) -> bool
                 return False
         if len(value) > 1:
             texts += _belonging(value)
+            for number, places in enumerate(conversations(value)):
+                said = [value[i]["parts"][j][key] for i, j, key in places]
+                texts += joints(said)
+                if number:  # declared values may stand in what one of them says, with answers between
+                    names.append("\n".join(said))
     else:
         return value is None or kind is bool or kind is int or kind is float
     return True
@@ -70,8 +75,5 @@ def _belonging(items: list[Any]) -> Iterable[str]:
     """The texts that a list holds in pieces."""
     if type(items[0]) is str:
         return ["".join(items)] if all(type(i) is str for i in items) else ()
-    messages = conversations(items)
-    if messages:
-        return [Glued([items[i]["parts"][j][key] for i, j, key in places]).text for places in messages]
     pieces = [[i[key] for i in items if type(i) is dict and type(i.get(key)) is str] for key in ("content", "text")]
     return ["".join(p) for p in pieces if len(p) > 1]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from jupyter_aiprov.redact._spans import Span
 
-_MARGIN: Final = 512  # characters around a cut that are read as one
+_MARGIN: Final = 256  # characters around a cut that are read as one
 _KEYS: Final = ("content", "text")
+_IN_KEYS: Final = re.compile(r"[A-Za-z0-9_-]")
+_LONG_END: Final = re.compile(r"[A-Za-z0-9_.+/=-]{16}\s*\Z")  # of a key, or of a line of one
+_LONG_BEGIN: Final = re.compile(r"\s*[A-Za-z0-9_.+/=-]{8}")
 
 Place = tuple[int, int, str]  # message, part, key
 
@@ -43,6 +47,26 @@ class Glued:
                     own = Span(max(start, span.start) - shift, min(end, span.end) - shift, span.rule)
                     out.setdefault(n, []).append(own)
         return out
+
+
+def joints(pieces: Sequence[str]) -> Iterator[str]:
+    """What stands around the cuts that may be in the middle of a key: most messages end and begin otherwise."""
+    at = 0
+    while at < len(pieces):
+        end = at + 1
+        while end < len(pieces) and _is_joint(pieces[end - 1], pieces[end]):
+            end += 1
+        if end - at > 1:
+            yield Glued([pieces[at][-_MARGIN:], *pieces[at + 1 : end - 1], pieces[end - 1][:_MARGIN]]).text
+        at = end
+
+
+def _is_joint(before: str, behind: str) -> bool:
+    if not before or not behind:
+        return True  # nothing stands between what is around it
+    if _IN_KEYS.match(before[-1]) and _IN_KEYS.match(behind[0]):
+        return True
+    return _LONG_END.search(before[-40:]) is not None and _LONG_BEGIN.match(behind[:40]) is not None
 
 
 def _ends(piece: str) -> list[tuple[int, int]]:
