@@ -136,6 +136,12 @@ _CONTEXT: Final = {
         _around("url-secret", f"passw(?:or)?d{_EQUALS}", _PARAMETER, _IN_URL),
         _around("assigned-secret", f"passw(?:or)?d{_ASSIGN}", _QUOTED),
         _around("assigned-secret", f"passw(?:or)?d(?:{_SET}|{_STATED})", _CHOSEN),
+        _around(
+            "assigned-secret",
+            r"""password\(\s{0,4}(?:["'][^"'\n]{1,64}["'],\s{0,4}){2}["']""",
+            _CHOSEN,
+            "set_",
+        ),
         _around("assigned-secret", r"password\s{1,4}", _CHOSEN, r"login\s{1,4}[^\s]{1,24}\s{1,4}"),
     ),
     "de passe": (
@@ -147,6 +153,9 @@ _CONTEXT: Final = {
         _around("assigned-secret", f"mdp(?:{_SET}|{_STATED})", _CHOSEN, "(?:^|[^a-z])"),
     ),
     "pwd": (_around("assigned-secret", f"pwd{_SET}", _CHOSEN, "(?:^|[^a-z]|db)"),),
+    "wpa": (_around("assigned-secret", r"wpa[23]?(?:[ -]?psk)?[\s:=]{1,4}", _CHOSEN, "(?:^|[^a-z])"),),
+    "mysql": (_around("assigned-secret", r"mysql[a-z]{0,5}\s(?:[^\n|;]{0,100}?\s)?-p", _CHOSEN),),
+    "zip -p": (_around("assigned-secret", r"zip -p\s?[\"']?", _CHOSEN),),
     "curl": (
         _around(
             "basic-auth",
@@ -182,7 +191,10 @@ _CONTEXT: Final = {
     ),
 }
 _LONG_CONTEXT: Final = {  # behind these only a long run can be a key: looked for where there is one
-    "cl\xe9": (_around("assigned-secret", rf"clés?(?: (?:d['’])?[\w-]{{1,16}}){{0,2}}?{_IS}", _MIXED, _OWNERS + " "),),
+    "cl\xe9": (
+        _around("assigned-secret", rf"clés?(?: (?:d['’])?[\w-]{{1,16}}){{0,2}}?{_IS}", _MIXED, _OWNERS + " "),
+        _around("assigned-secret", rf"clés? (?:d['’]\s?)?api(?: (?:d['’])?[\w-]{{1,16}}){{0,2}}?{_IS}", _MIXED),
+    ),
     "client(": (_around("assigned-secret", r"""client\(\s{0,4}["']""", _MIXED),),
     "clientv2(": (_around("assigned-secret", r"""clientv2\(\s{0,4}["']""", _MIXED),),
     "jeton": (_around("assigned-secret", rf"jetons?(?: (?:d['’])?[\w-]{{1,16}}){{0,2}}?{_IS}", _MIXED, _OWNERS + " "),),

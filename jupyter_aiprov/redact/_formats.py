@@ -58,12 +58,13 @@ _MARK: Final = re.compile(b"|".join(map(re.escape, _MARKS)))
 _BARE: Final = (b"AIza", b"AKIA", b"ASIA", b"dapi")  # in the keys of the others is one of these, too
 _JOINER_TABLE: Final = bytes(106 if chr(c) in "-_." else 32 for c in range(256))
 _MANY_RUNS: Final = 64  # from here on, looking for each mark in the whole text costs less
+_TAIL: Final = 16  # characters of a key, no chance makes so many of them an x
 _FEW_MARKS: Final = 8
 _RUN: Final = 20  # the shortest run that a token format fits into, e.g. an AWS key id
 _LONG_RUN: Final = 2000  # from here on, looking for each mark is faster than for any
 RUN_NEEDLE: Final = b"a" * _RUN
 RUN_TABLE: Final = bytes(97 if chr(c).isascii() and (chr(c).isalnum() or chr(c) in "_-.") else 32 for c in range(256))
-_AWS_SECRET: Final = re.compile(r"""[\s,:;|"'\\=]{1,12}([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+])""")
+_AWS_SECRET: Final = re.compile(r"""[\s,:;|"'\\=/]{1,12}([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+])""")
 
 
 def token_spans(text: str, raw: bytes, mapped: bytes, start: int) -> list[Span]:
@@ -101,6 +102,8 @@ def _keys_in_run(text: str, start: int, end: int) -> Iterable[Span]:
         rule = str(match.lastgroup).replace("_", "-")
         if rule == "jwt":
             yield from _jwt(text, start, match.start())
+            continue
+        if not match[0][-_TAIL:].strip("xX"):  # how a manual writes one
             continue
         yield Span(match.start(), match.end(), rule)
         if rule == "aws-key-id" and (secret := _AWS_SECRET.match(text, match.end())):

@@ -13,19 +13,22 @@ from jupyter_aiprov.guard.patterns._printed import printed
 _MONTH = (
     "(?:jan(?:uary|vier)?|feb(?:ruary)?|f[ée]v(?:rier)?|mar(?:ch|s)?|apr(?:il)?|avr(?:il)?|may|mai|june?|juin|july?"
     "|juil(?:let)?|aug(?:ust)?|ao[uû]t|sep(?:t(?:ember|embre)?)?|oct(?:ober|obre)?|nov(?:ember|embre)?"
-    "|d[ée]c(?:ember|embre)?)"
+    "|d[ée]c(?:ember|embre)?|enero|febrero|mar[zç]o|ma[iy]o|jun[ih]o|jul[ih]o|agosto|setiembre|septiembre|octubre|noviembre"
+    "|diciembre|abril|gennaio|febbraio|aprile|maggio|giugno|luglio|settembre|ottobre|dicembre|januar|februar|märz|juni|juli"
+    "|oktober|dezember)"
 )
 _DAY, _YEAR = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:1[89]|20)\d\d"
 _DATE = (
     rf"(?:{_DAY}[ ./-]{_DAY}[ ./-](?:1[89]|20)?\d\d|{_YEAR}[ ./-](?:0?[1-9]|1[0-2])[ ./-]{_DAY}"
-    rf"|{_DAY}-{_MONTH}-{_YEAR}|{_DAY}(?:er|st|nd|rd|th)? (?:of )?{_MONTH}\.?,? {_YEAR}"
+    rf"|{_DAY}-{_MONTH}-{_YEAR}|{_DAY}(?:er|st|nd|rd|th|\.)? (?:of |de )?{_MONTH}\.?,? (?:de )?{_YEAR}"
     rf"|{_MONTH}\.? {_DAY}(?:st|nd|rd|th)?,? {_YEAR})(?!\d)"
 )
 _BORN = (
     r"(?:born(?:_on)?|birth[ _-]?(?:date|day|time)|bday|date[ _-]?of[ _-]?birth|d\.?o\.?b\.?"
     r"|n\\'\{?e\}?(?:\(e\)|e)?(?= le\b)|n(?:é|e\u0301?)(?:\(e\)|\.e|·e|e)?(?= le\b)"
     r"|née?(?= \d| [a-zéèê]{6,20} le \d| à [\w'’-]{2,16} le \d)|\bb\.(?= \d)"
-    r"|date[ _-]?(?:de[ _-]?)?naissance|naissance|naiss|ddn)"
+    r"|date[ _-]?(?:de[ _-]?)?naissance|naissance|naiss|ddn|turn(?:s|ed) \d{1,3}(?= on )"
+    r"|geboren|geburtsdatum|geboortedatum|nacimiento|nascimento|nascita|anniversaire(?=\s?:))"
 )
 _WHOLE = r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)"  # 19870214
 _COMPARED = r"(?![^\n\d]{0,24}?\s[<>]=?\s)"  # `dob > '1990-01-01'` asks about many people
@@ -36,9 +39,10 @@ _BIRTH_HEAD: Final = re.compile(rf"(?i){_BORN}(?: le)?")
 _ENDS: Final = re.compile(r"""(?:[ée]|\(e\)|[.·]e)?(?: le)?["' ]*[,;\t|\n]""")  # of a cell
 _DATE_ALONE: Final = re.compile(rf"(?i){_DATE}|{_WHOLE}")
 _DATE_CELL: Final = re.compile(rf"(?i)(?<![\d-]){_DATE}")
-_HEAD_WORDS: Final = ("born", "birth", "bday", "dob", "d.o.b", "naiss", "ddn")
+_HEAD_WORDS: Final = ("born", "birth", "bday", "dob", "d.o.b", "naiss", "ddn", "nacimiento", "nascita")
 _BIRTH_WORDS: Final = (
     *_HEAD_WORDS,
+    *("turn", "geboren", "geburtsdatum", "geboortedatum", "nascimento", "anniversaire"),
     *("né", "ne le", "nee le", "ne(e) le", "ne.e le", "ne·e le", "ne\u0301", "n\\'e", "n\\'{e", "b. "),
 )
 _CARD: Final = "bday;value="  # a line of a vCard, no head

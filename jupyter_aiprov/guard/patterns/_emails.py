@@ -20,6 +20,7 @@ _EMAIL: Final = re.compile(
     r"(?<![\w.+-])[\w.+-]{1,64}[@\uff20]"
     r"((?:[\w-]{1,63}\.){1,8}(xn--[a-z0-9-]{2,59}|[^\W\d_]{2,24}))(?![\w(\[]|\.\w)"
 )
+_ENCODED: Final = re.compile(r"(?<![\w.+%-])[\w.+-]{1,64}%40(?:[\w-]{1,63}\.){1,8}([a-z]{2,24})(?![\w(\[]|\.\w)", re.I)
 _BACKWARDS: Final = re.compile(r"[\w.+-]{1,65}")
 _NOBODY: Final = frozenset({"git", "noreply", "no-reply", "hg", "svn"})
 
@@ -28,12 +29,15 @@ def email(text: str) -> Iterator[Stretch]:
     """E-mail addresses."""
     if "\uff20" in text:  # the wide form of East Asian keyboards
         text = text.replace("\uff20", "@")
+    for encoded in _ENCODED.finditer(text) if "%40" in text else ():  # in the address of a page
+        if len(encoded[1]) == 2 or encoded[1].lower() in _TLDS:
+            yield encoded.span()
     at, done = text.find("@"), 0
     while at >= 0:
         end = at + 1
         named = _BACKWARDS.match(text[max(done, at - 65) : at][::-1])
         size = named.end() if named else 0
-        if not 0 < size < 65:
+        if not 0 < size < 65 or text[max(0, at - size - 1) : at - size] == "@":  # a handle: @eva@social.example
             at = text.find("@", end)  # a decorator, an option: no name before it
             continue
         if match := _EMAIL.match(text, at - size, min(len(text), at + 260)):

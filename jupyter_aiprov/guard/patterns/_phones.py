@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Final
 
 from jupyter_aiprov.guard.patterns._look import FOREIGN_DIGIT, NUMBER, Stretch, behind, has, held, lowered, occurrences
@@ -41,9 +41,10 @@ _ABROAD: Final = re.compile(
 )
 # The plans of other countries, where the text says that it is a telephone number; (415) 555-2671 says so itself.
 _NATIONAL: Final = re.compile(
-    r"[(02-9](?<![\w.,+/-].)(?:(?<=\()0?\d{2,4}\)|(?<=0)\d{2,4}|(?<=[2-9])\d\d)"
+    r"[(0-9](?<![\w.,+/-].)(?:(?<=\()0?\d{2,4}\)|(?<=0)\d{2,4}|(?<=[2-9])\d\d|(?<=1)[ .-]\(?[2-9]\d\d\)?)"
     r"[ .-]?\d{3,4}(?:[ .-]?\d{2,4}){1,2}(?![\w]|[.,-]\d)"
 )
+_DRAWN: Final = re.compile(r" \+ \d{1,2}(?!\d)")  # 04 12 23 31 45 + 7
 _TEN_LONG: Final = b"a" * 10
 _AMERICAN: Final = re.compile(r"\((?<![\w.,+/-]\()[2-9]\d\d\) ?[2-9]\d\d-\d{4}(?![\w]|[.,-]\d)")
 _NAME: Final = re.compile(
@@ -60,15 +61,16 @@ _CALL: Final = re.compile(
     r"\W{0,4}[\w ]{0,12}\W{0,4}\Z"
 )
 _RING: Final = re.compile(
-    r"(?i)(?<![a-z])(?:t[ée]l(?:[ée]phone|efon)?|(?:tele)?phone|mobile|cell|portable|fax|whatsapp|handy|call|ring|dial"
+    r"(?i)(?<![a-z])(?:t[ée]l(?:[ée]phone|efon)?|(?:tele)?phone|mob(?:ile)?|cell|landline|portable|fax|whatsapp|handy|call|ring|dial"
     r"|reach(?:able| \w{2,8}))\.?(?: (?:number|no\.?|nr\.?|is|at|on|me|us|was|her|him|the|home)){0,3}[\s\"':=]{0,5}\Z"
 )
 _RING_WORDS: Final = (
     "tel",
     "tél",
     "phone",
-    "mobile",
+    "mob",
     "cell",
+    "landline",
     "portable",
     "fax",
     "whatsapp",
@@ -160,6 +162,8 @@ def _written(text: str) -> Iterator[Stretch]:
         # A bare run of ten digits is a telephone number for mobiles (06, 07); else something must say so.
         if compact and match[1] not in "67" and not _CALL.search(text, max(0, match.start() - 32), match.start()):
             continue
+        if not compact and (_counts_up(match[0]) or _DRAWN.match(text, match.end())):
+            continue
         if not compact and match[0][:2] == "00" and counted.is_in(text, match.start()):
             continue
         yield match.span()
@@ -181,6 +185,12 @@ def _written(text: str) -> Iterator[Stretch]:
                 continue
             if 10 <= sum(map(str.isdigit, match[0])) <= 12 and _RING.search(text, max(0, at - 40), at):
                 yield match.span()
+
+
+def _counts_up(number: str) -> bool:
+    """01 02 03 04 05, 06 12 18 24 30: steps of a scale."""
+    pairs = [int(pair) for pair in re.findall(r"\d\d", number)]
+    return number[0] == "0" and len({other - one for one, other in pairwise(pairs)}) == 1
 
 
 class _Counted:

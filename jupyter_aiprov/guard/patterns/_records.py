@@ -24,6 +24,7 @@ _MRN_WORDS: Final = (
     "mrn",
     "record",
     "rec. n",
+    "ur n",
     "nip",
     "patient",
     "hospital",
@@ -39,7 +40,8 @@ _MRN: Final = re.compile(r"(?<![\w.-])(?:\d{3}[ -]\d{3}[ -]\d{4}|(?:[A-Za-z]{1,4
 _MRN_BEFORE: Final = re.compile(
     r"(?i)(?<![a-z])(?:mrn|(?:med(?:ical|\.)?|health|patient|hospital)[ _]rec(?:ord|\.)?[ _](?:number|no\.?|n°|#|id)"
     r"|patient[ _-]?(?:id|number|no\.?)"
-    r"|ipp|iep|nda|nip|(?:hospital|nhs|chart|admission)[ _](?:number|no\.?|n°|#)|n(?:um[ée]ro|°) d['’]admission"
+    r"|(?:ipp|iep|nda|nip)(?: d(?:u|e la) patiente?)?|ur[ _](?:number|no\.?)"
+    r"|(?:hospital|nhs|chart|admission)[ _](?:number|no\.?|n°|#)|n(?:um[ée]ro|°) d['’]admission"
     r"|(?:num[ée]ro|n°|id(?:entifiant)?)[ _]?(?:du |de |d['’])?(?:dossier|patient)(?: m[ée]dical| patient)?"
     r"|dossier (?:m[ée]dical |patient )?n°)"
     r"[\s:#=\"'°]{0,6}(?:is |est |no\.? |n° )?\Z"
@@ -49,7 +51,7 @@ _MARKS: Final = "".join(chr(c) for c in range(0x3001) if chr(c).isspace()) + ":#
 _LINKS: Final = ("is ", "est ", "no ", "no. ", "n° ")
 _LAST: Final = tuple(  # without those marks
     "mrn number no no. n id ipp iep nda nip rec rec. record _ hospital nhs chart admission dossier patient medical"
-    " médical".split()
+    " patiente médical".split()
 )
 _SHORT: Final = 5  # characters of the shortest number
 _LETTERS: Final = 5  # characters before its digits
