@@ -31,7 +31,7 @@ stanza gliner ultralytics segment_anything sam2 cellpose totalsegmentator open_c
 esm.pretrained chronos.chronos sparknlp synapse.ml bigframes.ml snowflake.cortex
 
 curl_cffi pycurl primp aiosonic niquests geventhttpclient pyreqwest rnet wreq tls_client treq asks
-tornado.simple_httpclient tritonclient
+tornado.simple_httpclient tritonclient lmstudio
 """
 NOT_COVERED = tuple(_NOT_COVERED.split())
 # Hooked to see child processes begin and to tell them the cell: no call of a model goes through them.

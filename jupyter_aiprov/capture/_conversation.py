@@ -8,8 +8,19 @@ from typing import Any
 
 from jupyter_aiprov.capture._tap import Call, Tap
 from jupyter_aiprov.capture._tee import watch
-from jupyter_aiprov.capture._turns import Turns
+from jupyter_aiprov.capture._turns import Turns, turns_of, unread
 from jupyter_aiprov.model import Ended, Request
+
+
+def conversation_at(url: str, tap: Tap, method: str) -> Conversation | None:
+    """The conversation at an address; None, and a gap where an AI service is asked in a dialect nobody reads."""
+    turns = turns_of(url)
+    if turns is not None:
+        return Conversation(turns, tap, method)
+    said = unread(url)
+    if said is not None:
+        tap.gap("not-covered", f"{method}: {said}")
+    return None
 
 
 class Conversation:

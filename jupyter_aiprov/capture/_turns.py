@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
+from jupyter_aiprov import readers
 from jupyter_aiprov.model import Request
 
 Event = Mapping[str, Any]
@@ -41,6 +42,14 @@ def turns_of(url: str) -> Turns | None:
     if parts.path.endswith("/responses"):
         return Responses(url)
     return None
+
+
+def unread(url: str) -> str | None:
+    """What to say of a socket to an AI service whose dialect is none of ours; None where it is no such service's."""
+    parts = urlsplit(url)
+    if readers.recognise(Request("POST", _http(url, parts.path), {}, b"")) is None:
+        return None
+    return f"what is said over a websocket with {parts.hostname} is not read"
 
 
 def _http(url: str, path: str) -> str:

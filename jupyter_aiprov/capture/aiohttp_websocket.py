@@ -8,10 +8,9 @@ from types import ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from jupyter_aiprov.capture._conversation import Conversation
+from jupyter_aiprov.capture._conversation import Conversation, conversation_at
 from jupyter_aiprov.capture._patch import DRIFT, Function, Patch, patched
 from jupyter_aiprov.capture._tap import Tap
-from jupyter_aiprov.capture._turns import turns_of
 from jupyter_aiprov.model import Ended
 
 MODULES = ("aiohttp",)
@@ -27,8 +26,7 @@ def install(module: ModuleType, tap: Tap) -> Iterator[None]:
     def tell(socket: Any, message: Any, *, ours: bool) -> None:
         try:
             if socket not in known:
-                turns = turns_of(str(socket._response.url))
-                known[socket] = Conversation(turns, tap, NAME) if turns is not None else None
+                known[socket] = conversation_at(str(socket._response.url), tap, NAME)
             found = known[socket]
             if found is not None:
                 (found.sent if ours else found.received)(message, socket)

@@ -9,10 +9,9 @@ from types import ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from jupyter_aiprov.capture._conversation import Conversation
+from jupyter_aiprov.capture._conversation import Conversation, conversation_at
 from jupyter_aiprov.capture._patch import DRIFT, Function, Patch, patched
 from jupyter_aiprov.capture._tap import Tap
-from jupyter_aiprov.capture._turns import turns_of
 from jupyter_aiprov.model import Ended
 
 MODULES = ("websockets.sync.client", "websockets.asyncio.client")
@@ -27,8 +26,7 @@ def install(module: ModuleType, tap: Tap) -> Iterator[None]:
 
     def conversation(connection: Any) -> Conversation | None:
         if connection not in known:
-            turns = turns_of(_address(connection))
-            known[connection] = Conversation(turns, tap, NAME) if turns is not None else None
+            known[connection] = conversation_at(_address(connection), tap, NAME)
         return known[connection]
 
     def tell(connection: Any, message: Any, *, ours: bool) -> None:

@@ -68,8 +68,9 @@ _OPERATIONS = tuple(
         (r"text.?(?:to|2).?image|stable.image|image.generation", "image_generation"),
         (r"embed", "embeddings"),
         (r"rerank", "rerank"),
-        (r"text.to.speech|/speak$", "text_to_speech"),
-        (r"speech.to.text|/listen$", "transcription"),
+        (r"text.to.speech|/speak$|/tts(?:/|$)", "text_to_speech"),
+        (r"speech.to.text|/listen$|/v2/transcript$", "transcription"),
+        (r"(?:text|image|video).?(?:to|2).?video|videos?/generations|generations/video", "video_generation"),
     )
 )
 # states of jobs that have not ended

@@ -1,4 +1,4 @@
-"""Chat answers that are fetched later: Perplexity's asynchronous jobs and xAI's deferred completions."""
+"""Chat answers that are fetched later: asynchronous jobs of Perplexity and Z.ai, xAI's deferred completions."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from jupyter_aiprov.model import Exchange, Invocation, Request
-from jupyter_aiprov.readers import _chat, _reading
-from jupyter_aiprov.readers._json import mapping, string
+from jupyter_aiprov.readers import _chat, _parts, _reading
+from jupyter_aiprov.readers._json import mapping, mappings, string
 from jupyter_aiprov.readers._registry import reads
 
 PERPLEXITY = "api.perplexity.ai"
+ZAI = ("api.z.ai", "open.bigmodel.cn")
 ENDED = ("COMPLETED", "FAILED")
 RETRIEVED = "chat.retrieved"  # the answer to an earlier request, fetched by its id
 
@@ -49,6 +50,38 @@ def _job(payload: Any) -> _reading.Fields:
 def sonar(exchange: Exchange) -> Invocation:
     """Perplexity's chat under its newer name."""
     return _chat.read(exchange)
+
+
+@reads(host=ZAI, path="*/async/chat/completions", provider="zai")
+def zai(exchange: Exchange) -> Invocation:
+    """A chat handed in to be answered later; its id joins the answer to it."""
+    body, why = _reading.request_json(exchange.request)
+    return _reading.read(_chat.asked(body, why), exchange, _task, fits=_reading.has(task_status=str))
+
+
+@reads(host=ZAI, path="*/async-result/*", method="GET", provider="zai")
+def zai_answer(exchange: Exchange) -> Invocation:
+    """What became of it, also of pictures and videos: housekeeping until it has ended."""
+    found = _reading.read(_retrieved(exchange), exchange, _task, fits=_reading.has(task_status=str, choices=list))
+    if exchange.response is None or found.complete or found.error_type:
+        return found
+    return replace(found, kind="housekeeping")
+
+
+def _task(payload: Any) -> _reading.Fields:
+    payload = mapping(payload)
+    status = string(payload.get("task_status"))
+    found: _reading.Fields = {"response_model": string(payload.get("model"))}
+    if isinstance(payload.get("choices"), list):
+        found = _chat.plain(payload)
+    made = [*mappings(payload.get("video_result")), *mappings(payload.get("image_result"))]
+    if made:
+        found["output"] = (_parts.answer([_parts.uri(m.get("url")) for m in made]),)
+    return found | {
+        "response_id": string(payload.get("id")),
+        "complete": status != "PROCESSING",
+        "error_type": "FAIL" if status == "FAIL" else None,
+    }
 
 
 def _is_deferred(request: Request) -> bool:

@@ -192,6 +192,21 @@ def test_other_websockets_are_none_of_our_business(tap):
     assert tap.gaps == []
 
 
+def test_a_conversation_in_a_dialect_that_is_not_read_is_a_gap(tap, monkeypatch):
+    from websockets.sync.client import connect
+
+    monkeypatch.setattr(
+        "jupyter_aiprov.capture.websocket._address", lambda _: "wss://api.deepgram.com/v1/listen?token=not-said"
+    )
+    with speaking(lambda event: [event]) as address, install(tap), connect(f"ws://{address}/v1/listen") as socket:
+        for _ in range(2):
+            socket.send('{"type": "KeepAlive"}')
+            assert json.loads(socket.recv()) == {"type": "KeepAlive"}
+    assert tap.calls == []
+    said = "websockets: what is said over a websocket with api.deepgram.com is not read"
+    assert tap.gaps == [("not-covered", said)]
+
+
 @pytest.mark.parametrize(
     "message", ["[1]", "nonsense", '{"type": 5}', '{"serverContent": 3}', '{"type": "response.done", "response": 4}']
 )
