@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -289,6 +290,21 @@ class _Check:
                 f"an output's mark: {problems[0]}",
                 f"la marque d'une sortie : {in_french(problems[0])}",
             )
+        elif said.get("origin") not in semconv.AI_ORIGINS:
+            self._changed(
+                "edited",
+                index,
+                "an output's mark names no origin of AI content",
+                "la marque d'une sortie ne nomme aucune origine d'un contenu d'IA",
+            )
+        for key in _unknown("outputMark", said) if said.get("schema_version") == semconv.SCHEMA_VERSION else ():
+            self._changed(
+                "edited",
+                index,
+                f"mark: holds what this version does not know: {key}",
+                f"marque : contient ce que cette version ne connaît pas : {key}",
+            )
+        self._named(said)
         known: dict[Any, set[Any]] = defaultdict(set)
         for one in self.stamps:
             for made in one.sound.get("derivations") or ():
@@ -309,6 +325,31 @@ class _Check:
                     f"an output's mark does not match the stamp: {subject}"[:200],
                     f"la marque d'une sortie ne correspond pas au cachet : {subject}"[:200],
                 )
+
+    def _named(self, said: Mapping[str, Any]) -> None:
+        """The run and the calls that a mark names; no stamp says which calls, only the journal does."""
+        named = said.get("invocations")
+        calls = named if isinstance(named, list) else []
+        if calls and not self.journal:
+            self._open(
+                "the calls that marks of outputs name (no journal is at hand)",
+                "les appels que nomment les marques des sorties (aucun registre à disposition)",
+            )
+            calls = []
+        runs = (said["execution"],) if "execution" in said else ()
+        unknown = [n for n in (*runs, *calls) if isinstance(n, str) and n not in self._ids]
+        if unknown:
+            self._open(
+                f"{len(unknown)} runs or calls that a mark of an output names and no record here knows",
+                f"{len(unknown)} exécutions ou appels que nomme la marque d'une sortie et qu'aucun enregistrement ne "
+                "connaît ici",
+            )
+
+    @cached_property
+    def _ids(self) -> frozenset[str]:
+        events = (e for files in self.journal.values() for e in _read(files))
+        known = {str(e.get("id")) for e in events if e.get("type") in ("invocation", "execution")}
+        return frozenset(known | {one.id for one in self.stamps})
 
     # ── marks ─────────────────────────────────────────────────────────────────────
     def _mark(self, one: Mark) -> None:

@@ -26,6 +26,7 @@ export interface Integrity {
   readonly records: number;
 }
 
+const OUTPUT_KEYS = new Set(['schema_version', 'kind', 'origin', 'execution', 'invocations', 'subjects']);
 const CELL_KEYS = new Set([
   ...['schema_version', 'origin', 'models', 'source_sha256', 'outputs_sha256', 'state', 'reviews', 'declarations'],
   ...['authorship']
@@ -288,6 +289,15 @@ class Check {
         this.changed(index, "the mark on the stamp's output does not match the stamp");
       }
       return;
+    }
+    if (!AI_ORIGINS.has(String(said.origin))) {
+      this.changed(index, "an output's mark names no origin of AI content");
+    }
+    if (said.schema_version === SCHEMA_VERSION && Object.keys(said).some(key => !OUTPUT_KEYS.has(key))) {
+      this.changed(index, "an output's mark holds what this version does not know");
+    }
+    if (Array.isArray(said.invocations) && said.invocations.length) {
+      this.notCovered.add('the calls that marks of outputs name (no journal is at hand)');
     }
     for (const subject of Array.isArray(said.subjects) ? said.subjects.map(String) : []) {
       const known = this.origins.get(subject);

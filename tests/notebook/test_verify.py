@@ -393,6 +393,31 @@ def test_an_output_shown_once_more_than_stamped_is_not_covered_and_hides_no_othe
     assert kinds(nb) == {("reordered", 2)}
 
 
+def test_the_run_and_the_calls_that_a_mark_of_an_output_names_are_those_of_the_record(made: Make) -> None:
+    one = made()
+    nb = whole(one)
+    record = nb["cells"][1]["outputs"][-1]["data"][MIME]
+    files = [p for paths in one.journals.values() for p in paths]
+    call = next(e["id"] for p in files for e in journal.read(p) if e["type"] == "invocation")
+    said = {"schema_version": "1.0", "origin": "ai-generated", "execution": record["execution"]["id"]}
+    said["invocations"] = [call]
+    shown = {"output_type": "display_data", "data": {"text/plain": "a"}, "metadata": {KEY: said}}
+    nb["cells"][1]["outputs"].insert(0, shown)
+    before = verify(nb, one.journals)
+    unknown = "1 runs or calls that a mark of an output names and no record here knows"
+    assert unknown not in before.not_covered
+    for key, value in (("execution", "e" * 36), ("invocations", [call[:-1] + "x"])):
+        shown["metadata"] = {KEY: {**said, key: value}}
+        assert unknown in verify(nb, one.journals).not_covered
+    shown["metadata"] = {KEY: said}
+    assert "the calls that marks of outputs name (no journal is at hand)" in verify(nb).not_covered
+    for hostile in (7, "x", {}, [7, None]):
+        shown["metadata"] = {KEY: {**said, "execution": hostile, "invocations": hostile}}
+        assert ("edited", 2) in kinds(nb, one)
+    shown["metadata"] = {KEY: {**said, "origin": "human"}}
+    assert ("edited", 2) in kinds(nb, one)
+
+
 def test_a_review_that_lies_at_another_cell_is_reordered(made: Make) -> None:
     nb = whole(made())
     review = nb["cells"][1]["metadata"][KEY]["reviews"].pop("r-1")

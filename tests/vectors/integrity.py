@@ -157,6 +157,16 @@ def _shown_as_observed(nb: Notebook) -> None:
     _table(nb, "real-observation")
 
 
+def _shown_as_human(nb: Notebook) -> None:
+    _table(nb, "human")
+    del nb["cells"][1]["outputs"][-1]["metadata"]["aiprov"]["subjects"]
+
+
+def _shown_with_more(nb: Notebook) -> None:
+    _table(nb, "ai-generated")
+    nb["cells"][1]["outputs"][-1]["metadata"]["aiprov"]["approved"] = True
+
+
 def _undecided(nb: Notebook) -> None:
     nb["cells"][2]["metadata"]["nbdime-conflicts"] = {"local_diff": []}
 
@@ -295,6 +305,8 @@ CASES: dict[str, tuple[bool, Callable[[Notebook], None]]] = {
     "an origin taken out of a mark": (False, _forgotten),
     "a table that shows an AI column": (False, _shown),
     "a table that calls an AI column observed": (False, _shown_as_observed),
+    "an output that calls AI content human": (False, _shown_as_human),
+    "a key added to the mark of an output": (False, _shown_with_more),
     "a merge left undecided": (False, _undecided),
     "a mark taken away": (True, _mark_gone),
     "a mark that is no record": (False, _mark_broken),
