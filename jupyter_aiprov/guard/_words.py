@@ -39,6 +39,7 @@ _NOTHING: Final = re.compile(
     rb"|\xf3\xa0[\x80-\x87][\x80-\xbf]"
 )
 _SPACE: Final = re.compile(rb"\xe2[\x80\x81][\x80-\xbf]|\xc2[\x80-\xbf]|\xe3\x80[\x80-\xbf]|\xef\xbc[\x80-\x8f]")
+_IDEOGRAM: Final = bytes(105 if 0xE3 <= c <= 0xE9 else 32 for c in range(256))  # first bytes of those below
 _IDEOGRAMS: Final = re.compile("[\u3000-\u9fff]+")  # scripts without spaces: one token each
 _LIGATURES: Final = tuple(
     (a.encode(), b) for a, b in (("œ", b"oe"), ("æ", b"ae"), ("ø", b"o"), ("ł", b"l"), ("đ", b"d"), ("μ", b"u"))
@@ -144,7 +145,9 @@ def _read_again(text: str) -> str:
 
 def _folded_any(text: str) -> bytes:
     text = unicodedata.normalize("NFKD", text.casefold())
-    data = _IDEOGRAMS.sub(lambda m: f" {' '.join(m[0])} ", text).encode("utf-8", "replace")
+    data = text.encode("utf-8", "replace")
+    if b"i" in data.translate(_IDEOGRAM):
+        data = _IDEOGRAMS.sub(lambda m: f" {' '.join(m[0])} ", text).encode("utf-8", "replace")
     data = _SPACE.sub(b" ", _NOTHING.sub(b"", data))
     for letter, plain in _LIGATURES:
         data = data.replace(letter, plain)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from jupyter_aiprov.guard.patterns._look import FOREIGN_DIGIT, NUMBER, Stretch, has, occurrences
+from jupyter_aiprov.guard.patterns._look import NUMBER, Stretch, has, has_foreign_digit, occurrences
 
 _GAP = "[ .\u00a0\u202f-]?"
 _NIR: Final = re.compile(
@@ -40,7 +40,7 @@ def nir(text: str) -> Iterator[Stretch]:
     """French social security numbers whose key is right, Corsica's 2A and 2B among them."""
     if not has(text, NUMBER, 15):
         return
-    for match in _NIR.finditer(text) if not text.isascii() and FOREIGN_DIGIT.search(text) else _matches(text):
+    for match in _NIR.finditer(text) if has_foreign_digit(text) else _matches(text):
         body = "".join(part or "" for part in match.groups()[:-1]).upper().replace("2A", "19").replace("2B", "18")
         if 97 - int(body) % 97 == int(match[9]):
             yield match.span()

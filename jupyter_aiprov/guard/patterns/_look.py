@@ -22,11 +22,22 @@ def _table(characters: str) -> bytes:
 
 DIGITS: Final = _table("0123456789-")
 NUMBER: Final = _table("0123456789 .-\u00a0?AaBb()")  # `?` stands for what is beyond Latin-1: narrow spaces
-FOREIGN_DIGIT: Final = re.compile(
+_FOREIGN_DIGIT: Final = re.compile(
     "[\u0660-\u0669\u06f0-\u06f9\u07c0-\u07c9\u0966-\u096f\u09e6-\u09ef\u0a66-\u0a6f\u0ae6-\u0aef\u0b66-\u0b6f"
     "\u0be6-\u0bef\u0c66-\u0c6f\u0ce6-\u0cef\u0d66-\u0d6f\u0e50-\u0e59\u0ed0-\u0ed9\u0f20-\u0f29\u1040-\u1049"
     "\u17e0-\u17e9\u1810-\u1819\uff10-\uff19]"
 )
+
+
+# The first bytes that those have in UTF-8: European and emoji texts have none of them.
+_FOREIGN: Final = bytes(100 if c in b"\xd9\xdb\xdf\xe0\xe1\xef" else 32 for c in range(256))
+
+
+def has_foreign_digit(text: str) -> bool:
+    """True where a digit of another script is in the text: `\\d` matches it, tables of bytes do not."""
+    if text.isascii() or b"d" not in text.encode("utf-8", "replace").translate(_FOREIGN):
+        return False
+    return _FOREIGN_DIGIT.search(text) is not None
 
 
 def has(text: str, table: bytes, least: int) -> bool:

@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from itertools import chain, pairwise
 from typing import Final
 
-from jupyter_aiprov.guard.patterns._look import FOREIGN_DIGIT, NUMBER, Stretch, behind, has, held, lowered, occurrences
+from jupyter_aiprov.guard.patterns._look import (
+    NUMBER,
+    Stretch,
+    behind,
+    has,
+    has_foreign_digit,
+    held,
+    lowered,
+    occurrences,
+)
 from jupyter_aiprov.guard.patterns._named import column, fields
 
 _E164: Final = re.compile(
@@ -101,7 +110,7 @@ def _matches(pattern: re.Pattern[str], text: str, begun: str) -> Iterator[re.Mat
 def _french(text: str, raw: bytes) -> Iterator[re.Match[str]]:
     """Ten digits, in pairs or in one; not the pairs of a longer row that counts something."""
     counted = _Counted()
-    if not text.isascii() and FOREIGN_DIGIT.search(text):
+    if has_foreign_digit(text):
         for match in _FRENCH.finditer(text):
             if match[2] is not None or not counted.is_in(text, match.start()):
                 yield match
@@ -149,7 +158,7 @@ def _written(text: str) -> Iterator[Stretch]:
         return
     for dash in () if text.isascii() else _DASHES:
         text = text.replace(dash, "-")
-    raw, counted = text.encode("latin-1", "replace"), _Counted()
+    raw = text.encode("latin-1", "replace")
     abroad_too = [_matches(_FRENCH_ABROAD, text, code) for code in ("+33", "0033")]
     for match in chain(_french(text, raw), *abroad_too):
         if match.start() < taken and match[0][0] == "+":
@@ -163,8 +172,6 @@ def _written(text: str) -> Iterator[Stretch]:
         if compact and match[1] not in "67" and not _CALL.search(text, max(0, match.start() - 32), match.start()):
             continue
         if not compact and (_counts_up(match[0]) or _DRAWN.match(text, match.end())):
-            continue
-        if not compact and match[0][:2] == "00" and counted.is_in(text, match.start()):
             continue
         yield match.span()
     for match in _matches(_ABROAD, text, "00"):

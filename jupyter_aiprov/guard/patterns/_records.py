@@ -8,11 +8,11 @@ from typing import Final
 
 from jupyter_aiprov.guard.patterns._look import (
     DIGITS,
-    FOREIGN_DIGIT,
     NUMBER,
     Stretch,
     behind,
     has,
+    has_foreign_digit,
     held,
     lowered,
     occurrences,
@@ -86,7 +86,7 @@ def _said(text: str, low: str, windows: Sequence[Stretch]) -> Iterator[Stretch]:
     """The numbers in these windows that what stands before them calls a record's."""
     raw = text.encode("latin-1", "replace")
     digits = raw.translate(DIGITS)
-    is_parted = _PARTED in raw.translate(_PARTS) or (not text.isascii() and FOREIGN_DIGIT.search(text) is not None)
+    is_parted = _PARTED in raw.translate(_PARTS) or has_foreign_digit(text)
     for begin, end in windows:
         at = begin
         while at < end:
