@@ -92,7 +92,8 @@ def unpacked(data: bytes, key: bytes) -> Columns:
     return columns
 
 
-# A sieve tells much of what it was made from: no part of this is to be read without the key.
+# A sieve tells much of what it was made from: no part of this is to be read without the key. The standard library
+# has no cipher; SHAKE-256 over nonce and key is a stream for one, and BLAKE2's keyed tag tells what was changed.
 
 
 def _enciphered(plain: bytes, key: bytes) -> bytes:
