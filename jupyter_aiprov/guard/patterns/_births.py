@@ -46,6 +46,7 @@ _BIRTH_WORDS: Final = (
     *("né", "ne le", "nee le", "ne(e) le", "ne.e le", "ne·e le", "ne\u0301", "n\\'e", "n\\'{e", "b. "),
 )
 _CARD: Final = "bday;value="  # a line of a vCard, no head
+_LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzéè")
 _ONES: Final = bytes(49 if 48 <= c <= 57 else 32 for c in range(256))
 _REACH: Final = 80  # characters from the word to the first digit of its date, at most
 _LINE_MAX: Final = 500  # characters of a head
@@ -56,7 +57,7 @@ def birth_date(text: str) -> Iterator[Stretch]:
     """Dates that the words around them, or the head of their column, call dates of birth."""
     low = lowered(text)
     seen: set[int] = set()
-    places = {word: list(occurrences(low, word)) for word in held(low, _BIRTH_WORDS)}
+    places = {word: list(_places(text, low, word)) for word in held(low, _BIRTH_WORDS)}
     begins = {begin for word, found in places.items() for at in found for begin in _begins(low, word, at)}
     ones = text.encode("latin-1", "replace").translate(_ONES) if begins else b""
     for at in sorted(begins):
@@ -83,6 +84,13 @@ def birth_date(text: str) -> Iterator[Stretch]:
         if span[0] not in seen:
             seen.add(span[0])
             yield span
+
+
+def _places(text: str, low: str, word: str) -> Iterator[int]:
+    """Where the word stands; the short ones not in the midst of another (don*né*es), but for a capital (date*Né*)."""
+    for at in occurrences(low, word):
+        if word in _HEAD_WORDS or not (at and low[at - 1] in _LETTERS and text[at].islower()):
+            yield at
 
 
 def _begins(low: str, word: str, at: int) -> Iterator[int]:
