@@ -28,7 +28,7 @@ from jupyter_aiprov.config import AIProv
 from jupyter_aiprov.errors import ConfidentialDataError
 from jupyter_aiprov.guard import Guard
 from jupyter_aiprov.guard.handover import packed, unpacked
-from tests.benchmarks.prompts import EN, FR, shapes
+from tests.benchmarks._shapes import EN, FR, shapes
 from tests.guard.made import chat
 
 
