@@ -120,6 +120,11 @@ export const FRENCH: ReadonlyMap<string, string> = new Map(
     'Anchor file…': "Fichier d'ancrage…",
     'a merge was left undecided here (nbdime-conflicts)': 'une fusion est restée en suspens ici (nbdime-conflicts)',
     "an output's mark does not match the stamp": "la marque d'un résultat ne correspond pas au cachet",
+    "an output's mark names no origin of AI content": "la marque d'un résultat ne nomme aucune origine d'un contenu d'IA",
+    "an output's mark holds what this version does not know":
+      "la marque d'un résultat contient ce que cette version ne connaît pas",
+    'the calls that marks of outputs name (no journal is at hand)':
+      'les appels que nomment les marques de résultats (aucun registre des appels ici)',
     'a review is about a cell that is no longer there': "un contrôle porte sur une cellule qui n'est plus là",
     'the mark is of another version than the stamps': "la marque est d'une autre version que les cachets",
     'the mark names another state than the reviews': 'la marque indique un autre état que les contrôles',
