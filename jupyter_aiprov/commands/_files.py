@@ -78,8 +78,8 @@ class Opened:
     @property
     def texts(self) -> list[Path]:
         """The files that keep these sessions' texts, where there are any."""
-        found = [files[0].with_name(f"{session}.content.jsonl") for session, files in self.journals.items() if files]
-        return [path for path in found if path.exists()]
+        found = (journal.texts_of(session, files) for session, files in self.journals.items())
+        return [path for path in found if path is not None]
 
     @property
     def title(self) -> str:

@@ -199,9 +199,9 @@ def _line(folder: Path, session: str) -> str:
             if event.get("type") == "invocation" and event.get("status") != "started":
                 calls[str(event.get("status"))] += 1
                 models |= {str(event.get("gen_ai.response.model") or event.get("gen_ai.request.model") or "")} - {""}
-    texts = folder / f"{session}.content.jsonl"
+    texts = journal.texts_of(session, paths)
     size = sum(p.stat().st_size for p in paths)
-    kept = f"{texts.stat().st_size} bytes of texts" if texts.exists() else "no texts"
+    kept = f"{texts.stat().st_size} bytes of texts" if texts is not None else "no texts"
     said = ", ".join(f"{n} {s}" for s, n in calls.items()) or "no calls"
     when = f"{first[:16]} to {last[:16]}"
     names = ", ".join(sorted(models))
@@ -229,9 +229,8 @@ def _commitments(folder: Path, ids: set[str]) -> Iterator[str]:
         for path in journal.parts_of(folder, session):
             for event in journal.read(path):
                 if event.get("type") == "invocation" and str(event.get("id")) in ids:
-                    for part in ("system", "input", "output", "tools"):
-                        for ref in event.get(part) or ():
-                            yield str(ref.get("commitment") or ref.get("repeat_of"))
+                    for _, ref in journal.references(event):
+                        yield str(ref.get("commitment") or ref.get("repeat_of"))
 
 
 def _merged(path: Path, target: Path) -> str:

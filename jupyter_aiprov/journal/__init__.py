@@ -14,7 +14,7 @@ from jupyter_aiprov.journal._folder import README, folder_for, parts_of, prepare
 from jupyter_aiprov.journal._lines import GENESIS, Event, encode, new_id, now, number_of, sealed
 from jupyter_aiprov.journal._purging import Purged, append, expired, purge
 from jupyter_aiprov.journal._reading import Verdict, read, verify
-from jupyter_aiprov.journal._texts import KeptTexts, read_texts, texts_of, verify_texts
+from jupyter_aiprov.journal._texts import KeptTexts, read_texts, references, texts_of, verify_texts
 from jupyter_aiprov.journal._writer import PENDING_MAX, ROTATE_AT, Journal
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "purge",
     "read",
     "read_texts",
+    "references",
     "sealed",
     "sessions_in",
     "texts_of",

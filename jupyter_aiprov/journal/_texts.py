@@ -18,6 +18,15 @@ def texts_of(session: str, files: Iterable[Path]) -> Path | None:
     return next((path for path in found if path.exists()), None)
 
 
+def references(event: Event) -> Iterator[tuple[str, Event]]:
+    """What a call's line says of its texts: part, and the commitment or which text it repeats."""
+    for part in PARTS:
+        refs = event.get(part)
+        for ref in refs if isinstance(refs, list) else ():
+            if isinstance(ref, dict):
+                yield part, ref
+
+
 def read_texts(path: Path) -> Iterator[Event]:
     """Text records that are what they were committed to, none when the file was purged; `verify_texts` names others."""
     if path.exists():
@@ -81,12 +90,11 @@ def _named(events: Iterable[Event]) -> tuple[dict[str, Event], set[str]]:
         if event.get("type") != "invocation" or event.get("status") == "started":
             continue
         call = event.get("id")
-        ended |= {call} if isinstance(call, str) else set()
-        for part in PARTS:
-            refs = event.get(part)
-            for ref in refs if isinstance(refs, list) else ():
-                if isinstance(ref, dict) and isinstance(ref.get("commitment"), str):
-                    named[ref["commitment"]] = {"invocation": call, "part": part, "time": event.get("time")}
+        if isinstance(call, str):
+            ended.add(call)
+        for part, ref in references(event):
+            if isinstance(ref.get("commitment"), str):
+                named[ref["commitment"]] = {"invocation": call, "part": part, "time": event.get("time")}
     return named, ended
 
 
