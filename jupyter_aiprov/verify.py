@@ -7,9 +7,10 @@ digests are on record; what is not covered is listed.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -346,9 +347,16 @@ class _Check:
             )
 
     @cached_property
+    def _events(self) -> dict[str, list[dict[str, Any]]]:
+        """The lines of each journal that is at hand, read once."""
+        return {session: [e for path in files for e in journals.read(path)] for session, files in self.journal.items()}
+
+    def _told(self) -> Iterator[dict[str, Any]]:
+        return chain.from_iterable(self._events.values())
+
+    @cached_property
     def _ids(self) -> frozenset[str]:
-        events = (e for files in self.journal.values() for e in _read(files))
-        known = {str(e.get("id")) for e in events if e.get("type") in ("invocation", "execution")}
+        known = {str(e.get("id")) for e in self._told() if e.get("type") in ("invocation", "execution")}
         return frozenset(known | {one.id for one in self.stamps})
 
     # ── marks ─────────────────────────────────────────────────────────────────────
@@ -520,7 +528,7 @@ class _Check:
                 f"journal {session[:40]} is not the one the notebook log was written from",
                 f"le registre {session[:40]} n'est pas celui dont vient le registre du carnet",
             )
-        events = _read(files)
+        events = self._events[session]
         self._texts(session, files, events)
         for one in self.stamps:
             link = one.sound.get("journal") or {}
@@ -565,7 +573,7 @@ class _Check:
 
     def _removed(self) -> None:
         """Runs that the journal knows, behind outputs that are still here, whose stamp is gone."""
-        events = [e for files in self.journal.values() for e in _read(list(files))]
+        events = list(self._told())
         if not events:
             return
         runs = recorded_runs(events)
@@ -617,10 +625,6 @@ def _summed(record: Mapping[str, Any]) -> Counter[str]:
         use = use_of_group(group)
         out[digest(dict(use.attributes))] += use.count
     return out
-
-
-def _read(files: Sequence[Path]) -> list[dict[str, Any]]:
-    return [event for path in files for event in journals.read(path)]
 
 
 def _only(data: Mapping[str, Any], mime: str) -> dict[str, Any]:
