@@ -26,8 +26,11 @@ def perplexity(exchange: Exchange) -> Invocation:
 @reads(host=PERPLEXITY, path=("/async/chat/completions/*", "/v1/async/sonar/*"), method="GET", provider="perplexity")
 def perplexity_answer(exchange: Exchange) -> Invocation:
     """A job asked for by its id: housekeeping until it has ended."""
-    asked = _retrieved(exchange)
-    found = _reading.read(asked, exchange, _job)
+    return _once_ended(_reading.read(_retrieved(exchange), exchange, _job), exchange)
+
+
+def _once_ended(found: Invocation, exchange: Exchange) -> Invocation:
+    """A job that goes on is no answer yet."""
     if exchange.response is None or found.complete or found.error_type:
         return found
     return replace(found, kind="housekeeping")
@@ -63,9 +66,7 @@ def zai(exchange: Exchange) -> Invocation:
 def zai_answer(exchange: Exchange) -> Invocation:
     """What became of it, also of pictures and videos: housekeeping until it has ended."""
     found = _reading.read(_retrieved(exchange), exchange, _task, fits=_reading.has(task_status=str, choices=list))
-    if exchange.response is None or found.complete or found.error_type:
-        return found
-    return replace(found, kind="housekeeping")
+    return _once_ended(found, exchange)
 
 
 def _task(payload: Any) -> _reading.Fields:
