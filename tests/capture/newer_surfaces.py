@@ -15,7 +15,9 @@ from tests.capture.surfaces import HI, KEY, kept, run, surface
 
 def interactions_of(client: Any) -> Any:
     """The SDK's interactions, where it has them in the form of steps."""
-    pytest.importorskip("google.genai.interactions", exc_type=ImportError)
+    pytest.importorskip(
+        "google.genai.interactions", reason="this google-genai has no interactions", exc_type=ImportError
+    )
     return client.interactions
 
 
@@ -81,7 +83,7 @@ def mistral_conversation_stream(base: str) -> Any:
 
 @surface("openai")
 def openai_decision(base: str) -> Any:
-    pytest.importorskip("openai.resources.decisions", exc_type=ImportError)
+    pytest.importorskip("openai.resources.decisions", reason="this openai has no decisions", exc_type=ImportError)
     question = {"type": "predicate", "name": "dead", "predicate": "Is it dead?"}
     found = gpt(base).decisions.create(model="m", input="a cell", questions=[question])
     return found.answers[0].probability
